@@ -1,0 +1,1 @@
+"""What runs on the laptop: command line and embedded AWS. May import `release`, never the reverse."""

@@ -1,0 +1,144 @@
+"""The embedded AWS: one account in one region, in this process, on virtual time."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from random import Random
+from types import TracebackType
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from moto import mock_aws
+from moto.core.base_backend import BackendDict, BaseBackend
+from moto.moto_api._internal import mock_random
+
+from canary.localaws.clock import Clock
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+
+# In this order: what comes later may rest on what comes earlier.
+SERVICES = ("events", "cloudwatch", "signer", "awslambda", "codedeploy", "stepfunctions", "stack")
+
+_clients: dict[tuple[object, ...], Any] = {}
+_current: LocalAws | None = None
+
+
+def current() -> LocalAws:
+    """The embedded AWS that runs in this process; a RuntimeError where none does."""
+    if _current is None:
+        raise RuntimeError("no embedded AWS is running: use `with LocalAws() as aws:`")
+    return _current
+
+
+class LocalAws:
+    """
+    The embedded AWS, as a context manager. Inside, every boto3 client of this process reaches it, wall-clock time is its virtual time, and the
+    same `seed` gives the same identifiers and the same order of events. Only one can run at a time.
+    """
+
+    def __init__(
+        self, seed: int = 1, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+    ) -> None:
+        self.account = ACCOUNT
+        self.region = REGION
+        self.seed = seed
+        self.clock = Clock(start)
+        self._undo = ExitStack()
+
+    def __enter__(self) -> LocalAws:
+        global _current
+        if _current is not None:
+            raise RuntimeError("an embedded AWS is already running in this process")
+        _current = self
+        self._undo.callback(_forget)
+        try:
+            self._start()
+        except BaseException:
+            self._undo.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._undo.close()
+
+    def _start(self) -> None:
+        self._undo.enter_context(
+            patch.dict(os.environ, {"TZ": "UTC", "AWS_DEFAULT_REGION": REGION})
+        )
+        for name in [
+            name
+            for name in os.environ
+            if name == "AWS_PROFILE" or name.startswith("AWS_ENDPOINT_URL")
+        ]:
+            del os.environ[name]
+        time.tzset()
+        mock = mock_aws(config={"stepfunctions": {"execute_state_machine": True}})
+        mock.start()
+        self._undo.callback(mock.stop)
+        mock_random.seed(self.seed)
+        self.patch(boto3.Session, "client", _shared_client(boto3.Session.client))
+        self.clock.start()
+        self._undo.callback(self.clock.close)
+        for service in SERVICES:
+            importlib.import_module(f"canary.localaws.{service}").install(self)
+
+    # -- for those who use it -----------------------------------------------------------------------------------------
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the embedded AWS."""
+        return boto3.client(service, region_name=self.region)
+
+    # -- for its services ---------------------------------------------------------------------------------------------
+
+    def patch(self, owner: Any, name: str, replacement: Any) -> None:
+        """Replace `owner.name` while this embedded AWS runs. An AttributeError, where moto has moved it."""
+        self._undo.enter_context(patch.object(owner, name, replacement))
+
+    def extend(self, backends: BackendDict[Any], backend: type[BaseBackend]) -> None:
+        """Let a moto service make its backends from our subclass (whose package has a `urls` module of its own)."""
+        self.patch(backends, "backend", backend)
+
+    def backend(self, backends: BackendDict[Any]) -> Any:
+        """The backend of our account and region: for services that talk to each other without going through boto3."""
+        return backends[self.account][self.region]
+
+    def random(self, purpose: str) -> Random:
+        """A random stream of its own for each purpose, so that one more draw in one place does not move all others."""
+        return Random(f"{self.seed}:{purpose}")
+
+
+def _forget() -> None:
+    global _current
+    _current = None
+
+
+def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Client construction is most of what a call costs here; a client holds no state of ours, so equal ones are shared."""
+
+    def client(
+        session: boto3.Session, service_name: str, region_name: str | None = None, **options: Any
+    ) -> Any:
+        config = options.get("config")
+        key = (
+            service_name,
+            region_name or REGION,
+            str(sorted(vars(config).get("_user_provided_options", {}).items())) if config else None,
+            str(sorted((name, value) for name, value in options.items() if name != "config")),
+        )
+        if key not in _clients:
+            _clients[key] = make(session, service_name, region_name=region_name, **options)
+        return _clients[key]
+
+    return client

@@ -1,0 +1,7 @@
+"""awslambda."""
+
+from canary.localaws.account import LocalAws
+
+
+def install(aws: LocalAws) -> None:
+    """Nothing yet."""

@@ -1,0 +1,7 @@
+"""stack."""
+
+from canary.localaws.account import LocalAws
+
+
+def install(aws: LocalAws) -> None:
+    """Nothing yet."""
