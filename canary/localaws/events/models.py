@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from moto.events.exceptions import ValidationException
 from moto.events.models import EventsBackend, Rule, events_backends
@@ -24,7 +24,7 @@ _MOST_ENTRIES = 10
 class LocalRule(Rule):
     """A rule whose targets get what matches, as AWS would match and write it."""
 
-    def send_to_targets(self, original_event: Any, transform_input: bool = True) -> None:
+    def send_to_targets(self, original_event: Any, transform_input: bool = True) -> None:  # noqa: ARG002
         pattern = self.event_pattern.get_pattern()
         if pattern and matches(pattern, original_event):
             self.trigger(original_event)
@@ -49,8 +49,8 @@ class LocalEventsBackend(EventsBackend):
     def put_rule(self, name: str, *args: Any, **options: Any) -> LocalRule:
         expression = options.get("scheduled_expression")
         period = period_of(expression) if expression else None
-        rule = super().put_rule(name, *args, **options)
-        assert isinstance(rule, LocalRule)  # what moto makes once `install` has run
+        # What moto makes once `install` has run.
+        rule = cast(LocalRule, super().put_rule(name, *args, **options))
         if period is not None:
             clock = current().clock
             clock.spawn(self._keep_schedule, rule, period, name=f"schedule {name}")
@@ -77,8 +77,8 @@ class LocalEventsBackend(EventsBackend):
     def put_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(events) > _MOST_ENTRIES:
             raise ValidationException(
-                "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed to "
-                f"satisfy constraint: Member must have length less than or equal to {_MOST_ENTRIES}"
+                "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed "
+                f"to satisfy constraint: Member must have length less than or equal to {_MOST_ENTRIES}"
             )
         return [self._put_entry(entry) for entry in events]
 

@@ -22,7 +22,7 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether `event` has, for every field of `pattern`, a value that one of the field's conditions allows."""
+    """Whether every field of `pattern` has a condition that the field's value in `event` meets."""
     return all(
         any(matches(alternative, event) for alternative in wanted)
         if name == "$or"
@@ -42,7 +42,7 @@ def _field_matches(wanted: Any, event: Mapping[str, Any], name: str) -> bool:
 
 
 def _leaves(value: Any) -> Iterator[Any]:
-    """The values of a field: an array stands for each of its elements; an object has no value of its own."""
+    """The values of a field: those of each element of an array; an object has none of its own."""
     if isinstance(value, list):
         for item in value:
             yield from _leaves(item)

@@ -13,7 +13,7 @@ from moto.moto_api._internal import mock_random
 
 from canary.localaws.account import current
 
-# Between the two further attempts that Lambda makes of its own when an asynchronous invocation fails.
+# Before each of the further attempts that Lambda itself makes when an invocation fails.
 _LAMBDA_BACK_OFF = (60, 120)
 
 
@@ -62,7 +62,7 @@ def _to_machine(parcel: Parcel) -> None:
 
 
 def _to_function(parcel: Parcel) -> None:
-    """Asynchronously: once it is accepted, that the function fails is Lambda's affair, which tries twice more."""
+    """Asynchronously: when the function fails, Lambda tries twice more and gives up."""
     from canary.localaws import awslambda
 
     for pause in (*_LAMBDA_BACK_OFF, None):

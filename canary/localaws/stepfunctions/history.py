@@ -1,0 +1,128 @@
+"""The history of an execution."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+from moto.stepfunctions.parser.api import HistoryEventType
+from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
+    FailureEvent,
+    FailureEventException,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import (
+    StatesErrorName,
+)
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name_type import (
+    StatesErrorNameType,
+)
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext, EventManager
+
+from canary.localaws.stepfunctions.errors import InvalidToken
+
+QUOTA = 25000
+_LAST_EVENTS = ("ExecutionFailed", "ExecutionSucceeded", "ExecutionAborted", "ExecutionTimedOut")
+_FULL: Any = {
+    "taskFailedEventDetails": {
+        "error": "States.Runtime",
+        "cause": f"The execution reached the maximum number of history events ({QUOTA}).",
+    }
+}
+_PAYLOADS = ("input", "output", "inputDetails", "outputDetails")
+
+
+class History(EventManager):
+    """moto's list of events, limited as on AWS, and able to go on after a redrive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._is_reentering = False
+
+    def __len__(self) -> int:
+        return len(self._history_event_list)
+
+    def add(
+        self, event_type: str, details: Mapping[str, Any] | None = None, previous: int | None = None
+    ) -> int:
+        """Append an event that no state causes; it follows the last one unless `previous` says otherwise."""
+        context = EventHistoryContext(len(self) if previous is None else previous)
+        return super().add_event(context, HistoryEventType(event_type), details)  # type: ignore[no-any-return]
+
+    def add_event(
+        self,
+        context: EventHistoryContext,
+        event_type: HistoryEventType,
+        event_details: Any = None,
+        timestamp: Any = None,
+        update_source_event_id: bool = True,
+    ) -> int:
+        if self._is_reentering:
+            self._is_reentering = False
+            if event_type.value.endswith("StateEntered"):
+                return len(self)
+        if len(self) >= QUOTA - 1 and event_type.value not in _LAST_EVENTS:
+            raise HistoryFull
+        return super().add_event(  # type: ignore[no-any-return]
+            context, event_type, event_details, timestamp, update_source_event_id
+        )
+
+    def reenter(self) -> None:
+        """The next state goes on: that it was entered is already in the history."""
+        self._is_reentering = True
+
+    def last_entered(self) -> tuple[str, Any]:
+        """The name and the input of the state that was entered last."""
+        details = next(
+            event["stateEnteredEventDetails"]
+            for event in reversed(self._history_event_list)
+            if event["type"].value.endswith("StateEntered")
+        )
+        return details["name"], json.loads(details["input"])
+
+    def page(
+        self, size: int | None, token: str | None, is_reversed: bool, with_data: bool
+    ) -> dict[str, Any]:
+        """One page as GetExecutionHistory gives it."""
+        events = self.get_event_history()
+        if is_reversed:
+            events.reverse()
+        start = _offset(token)
+        end = start + (size or 1000)
+        page = events[start:end]
+        if not with_data:
+            page = [_without_data(event) for event in page]
+        return {"events": page} | ({"nextToken": f"event-{end}"} if end < len(events) else {})
+
+
+def _offset(token: str | None) -> int:
+    if token is None:
+        return 0
+    prefix, _, number = token.partition("-")
+    if prefix != "event" or not number.isdecimal():
+        raise InvalidToken(f"Invalid Token: '{token}'")
+    return int(number)
+
+
+def _without_data(event: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {key: inner for key, inner in value.items() if key not in _PAYLOADS}
+        if isinstance(value, dict)
+        else value
+        for name, value in event.items()
+    }
+
+
+class HistoryFull(FailureEventException):
+    """The execution has no room for another event; no Retry and no Catch helps."""
+
+    def __init__(self) -> None:
+        nowhere: Any = SimpleNamespace(
+            next_state_name=None, event_history_context=EventHistoryContext.of_program_start()
+        )
+        name = StatesErrorName(StatesErrorNameType.StatesRuntime)
+        super().__init__(FailureEvent(nowhere, name, HistoryEventType.TaskFailed, _FULL))
+
+    def get_execution_failed_event_details(self) -> Any:
+        return _FULL["taskFailedEventDetails"]

@@ -1,0 +1,69 @@
+"""What has to change inside moto's interpreter, and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from moto.moto_api._internal import mock_random
+from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl
+from moto.stepfunctions.parser.asl.component.state import state
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
+    StateTaskService,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
+    StateTaskServiceAwsSdk,
+)
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import (
+    StateTaskLambda,
+)
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
+    WaitFunction,
+)
+from moto.stepfunctions.parser.asl.eval import states
+from moto.stepfunctions.parser.asl.eval.environment import Environment
+
+from canary.localaws.account import LocalAws, current
+from canary.localaws.stepfunctions import functions, integrations
+from canary.localaws.stepfunctions.threads import INTERPRETER, replace_threads
+
+
+def install(aws: LocalAws) -> None:
+    """Put the interpreter on the clock, and mend where it differs from AWS."""
+    replace_threads(aws)
+    aws.patch(WaitFunction, "_wait_interval", _wait)
+    aws.patch(jitter_strategy_decl, "random", aws.random("retry jitter"))
+    aws.patch(state, "StateData", _state_data)
+    aws.patch(states, "long_uid", lambda: str(mock_random.uuid4()))
+    aws.patch(lambda_eval_utils, "execute_lambda_function_integration", functions.invoke)
+    aws.patch(
+        StateTaskLambda, "_from_error", functions.with_lambda_errors(StateTaskLambda._from_error)
+    )
+    aws.patch(StateTaskService, "_normalise_parameters", integrations.normalise_parameters)
+    aws.patch(StateTaskService, "_normalise_response", integrations.normalise_response)
+    aws.patch(
+        StateTaskServiceAwsSdk,
+        "_normalise_service_error_name",
+        staticmethod(integrations.error_prefix),
+    )
+    _silence(aws)
+
+
+def _wait(_function: WaitFunction, env: Environment, wait_seconds: float) -> None:
+    """Until the time is over, or another branch has ended the state around."""
+    clock = current().clock
+    deadline = clock.now() + wait_seconds
+    while env.is_running() and clock.now() < deadline:
+        env.program_state_event.wait(deadline - clock.now())
+
+
+def _state_data(EnteredTime: str, Name: str) -> dict[str, Any]:  # noqa: ARG001, N803
+    return {"EnteredTime": integrations.iso(current().clock.datetime()), "Name": Name}
+
+
+def _silence(aws: LocalAws) -> None:
+    """A failing state is no failure of the interpreter: it is in the history, not on the terminal."""
+    log = logging.getLogger(INTERPRETER)
+    aws.patch(log, "propagate", False)
+    aws.patch(log, "handlers", [logging.NullHandler()])

@@ -1,0 +1,71 @@
+"""State machines and their executions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.core.utils import utcnow
+from moto.moto_api._internal import mock_random
+from moto.stepfunctions.exceptions import InvalidExecutionInput, StateMachineDoesNotExist
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+from canary.localaws.stepfunctions import definition as definitions
+from canary.localaws.stepfunctions.errors import (
+    StateMachineAlreadyExists,
+    StateMachineTypeNotSupported,
+)
+from canary.localaws.stepfunctions.execution import LocalExecution
+
+
+class LocalStepFunctionsBackend(StepFunctionsParserBackend):
+    """The state machines of an account in a region; each start runs the machine."""
+
+    @staticmethod
+    def _validate_definition(definition: str) -> None:
+        definitions.check(definition)
+
+    def create_state_machine(self, name: str, definition: str, *args: Any, **options: Any) -> Any:
+        if options.get("sm_type") not in (None, "STANDARD"):
+            raise StateMachineTypeNotSupported("The embedded AWS runs STANDARD workflows only.")
+        definitions.check(definition)
+        existing = self._revision_by_name(name)
+        if existing is not None and existing.definition != definition:
+            raise StateMachineAlreadyExists(f"State Machine Already Exists: '{existing.arn}'")
+        return super().create_state_machine(name, definition, *args, **options)
+
+    def update_state_machine(
+        self, arn: str, definition: str | None = None, *args: Any, **options: Any
+    ) -> Any:
+        if definition is not None:
+            definitions.check(definition)
+        return super().update_state_machine(arn, definition, *args, **options)
+
+    def start_execution(
+        self, state_machine_arn: str, name: str | None = None, execution_input: str | None = None
+    ) -> LocalExecution:
+        machine = self.describe_state_machine(state_machine_arn)
+        if not isinstance(machine, StateMachine):
+            raise StateMachineDoesNotExist(
+                f"The embedded AWS starts no versions of state machines: '{state_machine_arn}'"
+            )
+        name, text = name or str(mock_random.uuid4()), execution_input or "{}"
+        self._validate_name(name)
+        try:
+            machine._validate_execution_input(text)
+        except InvalidExecutionInput:
+            raise
+        existing = machine._handle_name_input_idempotency(name, text)
+        if existing is not None:
+            return existing
+        execution = LocalExecution(machine, definitions.program_of(machine.definition), name, text)
+        machine.executions.append(execution)
+        execution.start()
+        return execution
+
+    def stop_execution(
+        self, execution_arn: str, error: str | None = None, cause: str | None = None
+    ) -> LocalExecution:
+        execution: LocalExecution = self.describe_execution(execution_arn)
+        execution.stop(utcnow(), error, cause)
+        return execution
