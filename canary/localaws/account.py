@@ -106,6 +106,10 @@ class LocalAws:
         """Replace `owner.name` while this embedded AWS runs. An AttributeError, where moto has moved it."""
         self._undo.enter_context(patch.object(owner, name, replacement))
 
+    def at_end(self, action: Callable[[], object]) -> None:
+        """Do this when the embedded AWS ends."""
+        self._undo.callback(action)
+
     def extend(self, backends: BackendDict[Any], backend: type[BaseBackend]) -> None:
         """Let a moto service make its backends from our subclass (whose package has a `urls` module of its own)."""
         self.patch(backends, "backend", backend)

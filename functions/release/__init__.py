@@ -1,0 +1,1 @@
+"""What the handlers share: the decisions of a release, and the few calls that carry them out."""

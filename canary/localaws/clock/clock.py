@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 import time
 from collections import deque
@@ -34,6 +35,10 @@ class StuckError(RuntimeError):
 
 class TimeLimitError(RuntimeError):
     """The condition that the driver waits for did not become true within its limit of virtual time."""
+
+
+class OutOfTime(BaseException):  # noqa: N818 - like Killed, it is no failure of whom it meets
+    """Raised inside `accounting` where a sleep goes beyond its limit. A BaseException, so that the code that is cut off cannot go on."""
 
 
 class Task:
@@ -104,7 +109,7 @@ class Clock:
         self._driver_turn = threading.Lock()
         self._driver_turn.acquire()
         self._current = threading.local()
-        self._accounts: list[list[float]] = []
+        self._accounts: list[tuple[list[float], float]] = []
         self._driver: threading.Thread | None = None
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -191,19 +196,25 @@ class Clock:
         not know sleeps for real; inside `accounting` nothing parks, the seconds are added up instead.
         """
         if self._accounts and (self.current_task() or threading.current_thread() is self._driver):
-            self._accounts[-1][0] += seconds
+            account, limit = self._accounts[-1]
+            account[0] += seconds
+            if account[0] > limit:
+                raise OutOfTime
         else:
             self._wait([], max(0.0, seconds), lambda: False)
 
     @contextmanager
-    def accounting(self) -> Iterator[list[float]]:
-        """Within it, sleeps are added up in the one-element list that it gives, and time stands still: the duration of one invocation."""
+    def accounting(self, limit: float = math.inf) -> Iterator[list[float]]:
+        """
+        Within it, sleeps are added up in the one-element list that it gives, and time stands still: the duration of one invocation. The
+        sleep that goes beyond `limit` raises OutOfTime.
+        """
         account = [0.0]
-        self._accounts.append(account)
+        self._accounts.append((account, limit))
         try:
             yield account
         finally:
-            self._accounts.remove(account)
+            self._accounts.pop()
 
     def event(self) -> Event:
         return Event(self)

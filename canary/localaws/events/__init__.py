@@ -1,4 +1,4 @@
-"""Amazon EventBridge: rules on a bus that reach their targets a moment later, on the clock, unless a test meddles."""
+"""Amazon EventBridge: what matches a rule reaches its targets a moment later, on the clock."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def publish(
 
 
 def delivery() -> Delivery:
-    """How the running embedded AWS delivers events: for tests that lose, double, delay or reorder them."""
+    """How events are delivered now: for tests that lose, double, delay or reorder them."""
     backend: LocalEventsBackend = current().backend(moto.events.models.events_backends)
     return backend.delivery

@@ -1,5 +1,5 @@
 """
-How events travel to the targets of rules: a moment later, with EventBridge's retries, and in the end to the dead-letter queue.
+How events travel to the targets of rules, with EventBridge's retries and dead-letter queues.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
 """
@@ -45,8 +45,8 @@ def any_event(_event: Event) -> bool:
 
 class Delivery:
     """
-    Carries events to targets. EventBridge may lose, double, delay and reorder what it carries; this does so only when told to,
-    for the events that `which` chooses, until `as_usual`.
+    Carries events to targets. EventBridge may lose, double, delay and reorder what it carries;
+    this does so only when told to, for the events that `which` chooses, until `as_usual`.
     """
 
     def __init__(self, clock: Clock, random: Random) -> None:
@@ -54,7 +54,7 @@ class Delivery:
         self._random = random
         self._rules: list[tuple[Which, Callable[[], Sequence[float]]]] = []
 
-    # -- for tests ----------------------------------------------------------------------------------------------------
+    # -- for tests --
 
     def lose(self, which: Which = any_event) -> None:
         self._rules.append((which, lambda: ()))
@@ -71,7 +71,7 @@ class Delivery:
     def as_usual(self) -> None:
         self._rules.clear()
 
-    # -- for rules ----------------------------------------------------------------------------------------------------
+    # -- for rules --
 
     def carry(self, parcel: Parcel) -> None:
         """Let it reach its target in a task of its own."""
@@ -120,7 +120,7 @@ def _event_bridge_code(code: str) -> str:
 
 
 def _bury(parcel: Parcel, why: Mapping[str, str]) -> None:
-    """Put what cannot be delivered into the target's dead-letter queue; without one, or if that fails, it is dropped."""
+    """Put the parcel into the target's dead-letter queue; it is dropped if there is none."""
     queue = parcel.target.get("DeadLetterConfig", {}).get("Arn")
     if queue is None:
         return

@@ -1,4 +1,4 @@
-"""How the services of the embedded AWS learn from each other, without HTTP, that a request has failed."""
+"""How services of the embedded AWS learn from each other that a request has failed."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ _PLACEHOLDER = re.compile(r"<([A-Za-z0-9_.-]+)>")
 
 
 def input_for(target: Mapping[str, Any], event: Mapping[str, Any], rule: Mapping[str, str]) -> str:
-    """The text that `target` gets for `event`; `rule` holds its rule's ARN and name, which a template can ask for."""
+    """The text that `target` gets for `event`; `rule` has the ARN and the name of its rule."""
     if "Input" in target:
         return str(target["Input"])
     if "InputTransformer" in target:

@@ -78,7 +78,7 @@ class LocalEventsBackend(EventsBackend):
         if len(events) > _MOST_ENTRIES:
             raise ValidationException(
                 "1 validation error detected: Value '[PutEventsRequestEntry]' at 'entries' failed "
-                f"to satisfy constraint: Member must have length less than or equal to {_MOST_ENTRIES}"
+                "to satisfy constraint: Member must have length less than or equal to 10"
             )
         return [self._put_entry(entry) for entry in events]
 

@@ -1,4 +1,4 @@
-"""AWS Step Functions: moto's interpreter on the virtual clock, with the life of an execution as on AWS."""
+"""AWS Step Functions: moto's interpreter on the clock, and the life of executions as on AWS."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.parse.asl_parser import (
@@ -44,7 +44,7 @@ def check(definition: str) -> None:
 @lru_cache(64)
 def _parsed(definition: str) -> Program:
     try:
-        return AmazonStateLanguageParser.parse(definition)[0]
+        return cast(Program, AmazonStateLanguageParser.parse(definition)[0])
     except (ASLParserException, ValueError, TypeError, RuntimeError, KeyError) as error:
         raise _invalid(f"SCHEMA_VALIDATION_FAILED: {error}") from error
 

@@ -1,6 +1,6 @@
 """What Step Functions answers when it refuses."""
 
-from moto.stepfunctions.exceptions import AWSError
+from moto.core.exceptions import AWSError
 
 
 class ExecutionNotRedrivable(AWSError):  # noqa: N818 - AWS's name

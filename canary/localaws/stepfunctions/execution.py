@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from moto.stepfunctions.models import StateMachine
-from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.api import ExecutionStatus, StateMachineType
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
@@ -22,26 +23,25 @@ from canary.localaws.stepfunctions.integrations import iso
 from canary.localaws.stepfunctions.status import announce
 
 REDRIVABLE_FOR = timedelta(days=14)
-_REPEATED = ("FailStateEntered",)
 _BRANCHING = ("Map", "Parallel")
 
 
 class LocalExecution(Execution):
     """
-    Runs in tasks of one group, named by its ARN, so that all it does ends when it ends. Its `history` is one through all redrives;
-    each run has an environment of moto's interpreter.
+    Runs in tasks of one group, named by its ARN, so that all it does ends when it ends. It has one
+    `history` through all redrives; each run has an environment of moto's interpreter of its own.
     """
 
     def __init__(self, machine: StateMachine, program: Program, name: str, text: str) -> None:
         aws = current()
         super().__init__(
             name=name,
-            sm_type=machine.sm_type,
+            sm_type=StateMachineType.STANDARD,
             role_arn=machine.roleArn,
             exec_arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
             account_id=aws.account,
             region_name=aws.region,
-            state_machine=copy.copy(machine),  # a later UpdateStateMachine does not reach it
+            state_machine=cast(Any, copy.copy(machine)),  # out of reach of UpdateStateMachine
             start_date=aws.clock.datetime(),
             cloud_watch_logging_session=None,
             activity_store={},
@@ -52,9 +52,9 @@ class LocalExecution(Execution):
         self.redrive_date: datetime | None = None
         self._redrive_tokens: list[str] = []
         self._program = program
-        self._environment: Environment | None = None
+        self._environment: Environment | None = None  # of the run that goes on, or was the last
 
-    # -- its life -----------------------------------------------------------------------------------------------------
+    # -- its life --
 
     def start(self) -> None:
         self.exec_worker = self._get_start_execution_worker()
@@ -94,7 +94,7 @@ class LocalExecution(Execution):
         """The reason that DescribeExecution gives, or None."""
         if self.status in ("RUNNING", "SUCCEEDED"):
             return f"Execution is {self.status} and cannot be redriven"
-        if current().clock.datetime() - self.stop_date > REDRIVABLE_FOR:
+        if self.stop_date and current().clock.datetime() - self.stop_date > REDRIVABLE_FOR:
             return "Execution has exceeded the redrivable period and cannot be redriven"
         if len(self.history) >= QUOTA - 1:
             return "Execution has reached the history event limit and cannot be redriven"
@@ -103,7 +103,7 @@ class LocalExecution(Execution):
             return "The embedded AWS cannot redrive an execution inside of Map or Parallel"
         return None
 
-    # -- its runs -----------------------------------------------------------------------------------------------------
+    # -- its runs --
 
     def get_start_execution_details(self) -> ExecutionDetails:
         return ExecutionDetails(
@@ -115,19 +115,20 @@ class LocalExecution(Execution):
         )
 
     def _new_environment(self, previous_event: int) -> Environment:
-        environment = self.exec_worker._get_evaluation_environment()
+        worker: Any = self.exec_worker
+        environment: Any = worker._get_evaluation_environment()
         environment.event_manager = self.history
         environment.event_history_context = EventHistoryContext(previous_event)
-        context: Any = environment.states.context_object.context_object_data["Execution"]
+        context = environment.states.context_object.context_object_data["Execution"]
         context["RedriveCount"] = self.redrive_count
         if self.redrive_date:
             context["RedriveTime"] = iso(self.redrive_date)
-        return environment
+        return cast(Environment, environment)
 
     def _run(self, environment: Environment, state_name: str) -> None:
         clock = current().clock
         self.exec_status = ExecutionStatus.RUNNING
-        self.exec_worker.env = self._environment = environment
+        self.exec_worker.env = self._environment = environment  # type: ignore[union-attr]
         environment.next_state_name = state_name
         announce(self)
         clock.spawn(self._interpret, environment, name=self.exec_arn, group=self.exec_arn)
@@ -138,7 +139,7 @@ class LocalExecution(Execution):
 
     def _interpret(self, environment: Environment) -> None:
         self._program._eval_body(environment)
-        outcome = environment.program_state()
+        outcome: Any = environment.program_state()
         if isinstance(outcome, ProgramEnded):
             self.output = environment.states.get_input()
             self._end(ExecutionStatus.SUCCEEDED)
@@ -160,6 +161,7 @@ class LocalExecution(Execution):
         announce(self)
 
     def _type_of(self, name: str) -> str | None:
-        """The type of a state of the machine itself; those inside of Map and Parallel have none here."""
-        state = self._program.states.states.get(name)
-        return state and type(state).__name__
+        """The type of one of the machine's own states; None for one inside of Map or Parallel."""
+        definition = json.loads(self.state_machine.definition)
+        state = definition["States"].get(name)
+        return state and str(state["Type"])

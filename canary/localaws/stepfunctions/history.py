@@ -43,12 +43,10 @@ class History(EventManager):
     def __len__(self) -> int:
         return len(self._history_event_list)
 
-    def add(
-        self, event_type: str, details: Mapping[str, Any] | None = None, previous: int | None = None
-    ) -> int:
-        """Append an event that no state causes; it follows the last one unless `previous` says otherwise."""
+    def add(self, event_type: str, details: Any = None, previous: int | None = None) -> int:
+        """Append an event that no state causes; it follows the last one, or `previous`."""
         context = EventHistoryContext(len(self) if previous is None else previous)
-        return super().add_event(context, HistoryEventType(event_type), details)  # type: ignore[no-any-return]
+        return super().add_event(context, HistoryEventType(event_type), details)
 
     def add_event(
         self,
@@ -64,7 +62,7 @@ class History(EventManager):
                 return len(self)
         if len(self) >= QUOTA - 1 and event_type.value not in _LAST_EVENTS:
             raise HistoryFull
-        return super().add_event(  # type: ignore[no-any-return]
+        return super().add_event(
             context, event_type, event_details, timestamp, update_source_event_id
         )
 
@@ -74,7 +72,7 @@ class History(EventManager):
 
     def last_entered(self) -> tuple[str, Any]:
         """The name and the input of the state that was entered last."""
-        details = next(
+        details: Any = next(
             event["stateEnteredEventDetails"]
             for event in reversed(self._history_event_list)
             if event["type"].value.endswith("StateEntered")
@@ -85,7 +83,7 @@ class History(EventManager):
         self, size: int | None, token: str | None, is_reversed: bool, with_data: bool
     ) -> dict[str, Any]:
         """One page as GetExecutionHistory gives it."""
-        events = self.get_event_history()
+        events: list[Any] = self.get_event_history()
         if is_reversed:
             events.reverse()
         start = _offset(token)

@@ -9,11 +9,9 @@ from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl
 from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service import (
-    StateTaskService,
-)
-from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_aws_sdk import (
-    StateTaskServiceAwsSdk,
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
+    state_task_service,
+    state_task_service_aws_sdk,
 )
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import (
     StateTaskLambda,
@@ -40,10 +38,11 @@ def install(aws: LocalAws) -> None:
     aws.patch(
         StateTaskLambda, "_from_error", functions.with_lambda_errors(StateTaskLambda._from_error)
     )
-    aws.patch(StateTaskService, "_normalise_parameters", integrations.normalise_parameters)
-    aws.patch(StateTaskService, "_normalise_response", integrations.normalise_response)
+    service_task = state_task_service.StateTaskService
+    aws.patch(service_task, "_normalise_parameters", integrations.normalise_parameters)
+    aws.patch(service_task, "_normalise_response", integrations.normalise_response)
     aws.patch(
-        StateTaskServiceAwsSdk,
+        state_task_service_aws_sdk.StateTaskServiceAwsSdk,
         "_normalise_service_error_name",
         staticmethod(integrations.error_prefix),
     )
@@ -63,7 +62,7 @@ def _state_data(EnteredTime: str, Name: str) -> dict[str, Any]:  # noqa: ARG001,
 
 
 def _silence(aws: LocalAws) -> None:
-    """A failing state is no failure of the interpreter: it is in the history, not on the terminal."""
+    """A state that fails is no failure of ours: it is in the history, not on the terminal."""
     log = logging.getLogger(INTERPRETER)
     aws.patch(log, "propagate", False)
     aws.patch(log, "handlers", [logging.NullHandler()])

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions.models import stepfunctions_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from canary.localaws.stepfunctions.execution import LocalExecution
 from canary.localaws.stepfunctions.models import LocalStepFunctionsBackend
 from canary.localaws.stepfunctions.status import description_of
+
+_LISTED = (
+    *("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate"),
+    *("redriveCount", "redriveDate"),
+)
 
 
 class LocalStepFunctionResponse(StepFunctionResponse):
@@ -17,9 +25,12 @@ class LocalStepFunctionResponse(StepFunctionResponse):
     def stepfunction_backend(self) -> LocalStepFunctionsBackend:
         return stepfunctions_backends[self.current_account][self.region]  # type: ignore[return-value]
 
+    def _execution(self) -> LocalExecution:
+        arn = self._get_param("executionArn")
+        return cast(LocalExecution, self.stepfunction_backend.describe_execution(arn))
+
     def describe_execution(self) -> ActionResult:
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
-        return ActionResult(description_of(execution))
+        return ActionResult(description_of(self._execution()))
 
     def list_executions(self) -> ActionResult:
         backend = self.stepfunction_backend
@@ -29,12 +40,9 @@ class LocalStepFunctionResponse(StepFunctionResponse):
             max_results=self._get_int_param("maxResults"),
             next_token=self._get_param("nextToken"),
         )
-        names = ("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate")
-        names += ("redriveCount", "redriveDate")
-        described = [description_of(execution) for execution in page]
         executions = [
-            {name: description[name] for name in names if name in description}
-            for description in described
+            {name: value for name, value in description_of(execution).items() if name in _LISTED}
+            for execution in cast(list[LocalExecution], page)
         ]
         return ActionResult({"executions": executions, "nextToken": token})
 
@@ -45,12 +53,12 @@ class LocalStepFunctionResponse(StepFunctionResponse):
         return ActionResult({"stopDate": execution.stop_date})
 
     def redrive_execution(self) -> ActionResult:
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        execution = self._execution()
         execution.redrive(self._get_param("clientToken"))
         return ActionResult({"redriveDate": execution.redrive_date})
 
     def get_execution_history(self) -> ActionResult:
-        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        execution = self._execution()
         page = execution.history.page(
             self._get_int_param("maxResults"),
             self._get_param("nextToken"),
@@ -59,7 +67,7 @@ class LocalStepFunctionResponse(StepFunctionResponse):
         )
         return ActionResult(page)
 
-    def send_task_failure(self) -> EmptyResult:  # type: ignore[override]
+    def send_task_failure(self) -> EmptyResult:
         self.stepfunction_backend.send_task_failure(
             self._get_param("taskToken"), self._get_param("error"), self._get_param("cause")
         )

@@ -53,7 +53,7 @@ def description_of(execution: LocalExecution) -> dict[str, Any]:
 def announce(execution: LocalExecution) -> None:
     """Publish the event for the status that the execution now has."""
     description = description_of(execution)
-    detail = dict.fromkeys(
+    detail: dict[str, Any] = dict.fromkeys(
         [
             *("executionArn", "stateMachineArn", "name", "status", "startDate", "stopDate"),
             *("input", "output", "stateMachineVersionArn", "stateMachineAliasArn"),

@@ -1,0 +1,46 @@
+"""What Lambda tells CloudWatch about invocations, for each set of dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+Record = Callable[..., None]
+
+
+@lru_cache(maxsize=1024)
+def dimension_sets(
+    function: str, qualifier: str | None, executed_version: str | None
+) -> tuple[Mapping[str, str], ...]:
+    """The function; the version or alias that was called; and, where an alias splits its calls, the version that answered."""
+    sets: list[Mapping[str, str]] = [{"FunctionName": function}]
+    if qualifier:
+        resource = {"FunctionName": function, "Resource": f"{function}:{qualifier}"}
+        sets.append(resource)
+        if executed_version:
+            sets.append(resource | {"ExecutedVersion": executed_version})
+    return tuple(sets)
+
+
+def count_invocations(
+    sets: tuple[Mapping[str, str], ...], calls: int, errors: int, seconds: float
+) -> None:
+    """`calls` invocations that ran, `errors` of them with an error, each for so long."""
+    from canary.localaws.cloudwatch import record
+
+    for dimensions in sets:
+        record("AWS/Lambda", "Invocations", dimensions, 1.0, calls)
+        if errors:
+            record("AWS/Lambda", "Errors", dimensions, 1.0, errors)
+        if calls > errors:
+            record("AWS/Lambda", "Errors", dimensions, 0.0, calls - errors)
+        record("AWS/Lambda", "Throttles", dimensions, 0.0, calls)
+        record("AWS/Lambda", "Duration", dimensions, seconds * 1000, calls)
+
+
+def count_throttles(sets: tuple[Mapping[str, str], ...], calls: int) -> None:
+    """`calls` invocations that were refused: they are neither invocations nor errors."""
+    from canary.localaws.cloudwatch import record
+
+    for dimensions in sets:
+        record("AWS/Lambda", "Throttles", dimensions, 1.0, calls)

@@ -1,0 +1,80 @@
+"""The alias that a deployment moves, through Lambda's own backend and its rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.awslambda.models import lambda_backends
+from moto.core.exceptions import JsonRESTError, ServiceException
+
+from canary.localaws.account import current
+from canary.localaws.codedeploy.exceptions import DeploymentFailure
+
+AWS_ERRORS = (ServiceException, JsonRESTError)
+INVALID_CONFIGURATION = (
+    "The deployment failed because the AppSpec file that specifies the AWS Lambda deployment "
+    "configuration is missing or has an invalid configuration."
+)
+VERSION_MISMATCH = (
+    f"{INVALID_CONFIGURATION} The Lambda function alias version does not match the current version "
+    "in AppSpec file."
+)
+
+
+@dataclass(frozen=True)
+class Routing:
+    """Where an alias sends its traffic."""
+
+    version: str
+    weights: dict[str, float] = field(default_factory=dict)
+
+
+class Alias:
+    """One alias of one function. What Lambda refuses is a DeploymentFailure here."""
+
+    def __init__(self, function: str, name: str) -> None:
+        self.function = function
+        self.name = name
+
+    def read(self) -> Routing:
+        """Where it sends its traffic now."""
+        try:
+            alias = _lambda().get_alias(self.name, self.function)
+        except AWS_ERRORS as error:
+            raise _failure(error) from error
+        weights = (alias.routing_config or {}).get("AdditionalVersionWeights") or {}
+        return Routing(str(alias.function_version), dict(weights))
+
+    def write(self, routing: Routing) -> None:
+        """Send its traffic elsewhere."""
+        try:
+            _lambda().update_alias(
+                name=self.name,
+                function_name=self.function,
+                function_version=routing.version,
+                description=None,
+                routing_config={"AdditionalVersionWeights": routing.weights},
+            )
+        except AWS_ERRORS as error:
+            raise _failure(error) from error
+
+    def check_version(self, version: str) -> None:
+        """Fail if the function has no such version."""
+        try:
+            _lambda().get_function(self.function, version)
+        except AWS_ERRORS as error:
+            raise _failure(error) from error
+
+
+def _lambda() -> Any:
+    return current().backend(lambda_backends)
+
+
+def _failure(error: ServiceException | JsonRESTError) -> DeploymentFailure:
+    code = error.code if isinstance(error, ServiceException) else error.error_type
+    if code == "ResourceNotFoundException":
+        return DeploymentFailure("INVALID_LAMBDA_FUNCTION", error.message)
+    if code == "TooManyRequestsException":
+        return DeploymentFailure("THROTTLED", error.message)
+    return DeploymentFailure("INVALID_LAMBDA_CONFIGURATION", f"{INVALID_CONFIGURATION} {error.message}")

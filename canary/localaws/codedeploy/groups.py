@@ -1,0 +1,133 @@
+"""Deployment groups, and what may be said in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import Role, iam_backends
+
+from canary.localaws.account import current
+from canary.localaws.codedeploy.exceptions import CodeDeployException
+
+STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
+MOST_ALARMS = 10
+ROLLBACK_ON_FAILURE = "DEPLOYMENT_FAILURE"
+ROLLBACK_ON_ALARM = "DEPLOYMENT_STOP_ON_ALARM"
+ROLLBACK_ON_REQUEST = "DEPLOYMENT_STOP_ON_REQUEST"
+
+_ROLLBACK_EVENTS = (ROLLBACK_ON_FAILURE, ROLLBACK_ON_ALARM, ROLLBACK_ON_REQUEST)
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")
+# What a Lambda deployment group cannot have, with the error that refuses it.
+_FOREIGN = {
+    "ec2TagFilters": "InvalidEC2TagException",
+    "ec2TagSet": "InvalidEC2TagException",
+    "onPremisesInstanceTagFilters": "InvalidTagException",
+    "onPremisesTagSet": "InvalidTagException",
+    "autoScalingGroups": "InvalidAutoScalingGroupException",
+    "loadBalancerInfo": "InvalidLoadBalancerInfoException",
+    "blueGreenDeploymentConfiguration": "InvalidBlueGreenDeploymentConfigurationException",
+    "ecsServices": "InvalidECSServiceException",
+    "ec2DeploymentOptions": "InvalidInputException",
+    "terminationHookEnabled": "InvalidInputException",
+    "outdatedInstancesStrategy": "InvalidInputException",
+    "triggerConfigurations": "InvalidTriggerConfigException",
+}
+
+
+@dataclass
+class DeploymentGroup:
+    """Settings for the deployments of one alias; members are named as in the API."""
+
+    id: str
+    application: str
+    name: str
+    config: str
+    role: str
+    style: Mapping[str, str]
+    alarms: Mapping[str, Any] = field(default_factory=dict)
+    rollback: Mapping[str, Any] = field(default_factory=dict)
+
+    def change(self, settings: Mapping[str, Any]) -> None:
+        """Take over what the request says of these members; it has been checked."""
+        self.config = settings.get("deploymentConfigName") or self.config
+        self.role = settings.get("serviceRoleArn") or self.role
+        self.alarms = settings.get("alarmConfiguration", self.alarms)
+        self.rollback = settings.get("autoRollbackConfiguration", self.rollback)
+
+
+def check_settings(settings: Mapping[str, Any]) -> None:
+    """Refuse settings that a Lambda deployment group cannot have; absent ones are not looked at."""
+    for member, code in _FOREIGN.items():
+        if settings.get(member):
+            raise CodeDeployException(
+                code, f"For Lambda deployment group, {member} can not be specified"
+            )
+    if "deploymentStyle" in settings and settings["deploymentStyle"] != STYLE:
+        raise CodeDeployException(
+            "InvalidDeploymentStyleException",
+            "For Lambda deployment group, the deployment type must be BLUE_GREEN and the "
+            "deployment option WITH_TRAFFIC_CONTROL",
+        )
+    if "serviceRoleArn" in settings:
+        _check_role(settings["serviceRoleArn"])
+    if "alarmConfiguration" in settings:
+        check_alarms(settings["alarmConfiguration"])
+    if "autoRollbackConfiguration" in settings:
+        check_rollback(settings["autoRollbackConfiguration"])
+
+
+def check_alarms(configuration: Mapping[str, Any]) -> None:
+    """Refuse an alarm configuration as AWS does."""
+    names = [alarm.get("name") for alarm in configuration.get("alarms") or []]
+    if len(names) > MOST_ALARMS:
+        raise CodeDeployException(
+            "AlarmsLimitExceededException",
+            f"The maximum number of alarms for a deployment group ({MOST_ALARMS}) was exceeded.",
+        )
+    problems = {
+        "The alarm list is empty.": configuration.get("enabled") and not names,
+        "An alarm name is empty or too long.": not all(n and len(n) <= 255 for n in names),
+        "The alarm list has duplicates.": len(set(names)) < len(names),
+    }
+    for message, is_so in problems.items():
+        if is_so:
+            raise CodeDeployException("InvalidAlarmConfigException", message)
+
+
+def check_rollback(configuration: Mapping[str, Any]) -> None:
+    """Refuse an automatic rollback without events, or with unknown ones."""
+    events = configuration.get("events") or []
+    if configuration.get("enabled") and not events:
+        raise CodeDeployException(
+            "InvalidAutoRollbackConfigException",
+            "Automatic rollback is enabled, but no event that triggers it is listed.",
+        )
+    if not set(events) <= set(_ROLLBACK_EVENTS):
+        raise CodeDeployException(
+            "InvalidAutoRollbackConfigException", f"Invalid events in {', '.join(events)}."
+        )
+
+
+def service_role(arn: str) -> Role | None:
+    """The role, if it exists."""
+    try:
+        return iam_backends[current().account]["aws"].get_role_by_arn(arn)
+    except NotFoundException:
+        return None
+
+
+def _check_role(arn: str) -> None:
+    if not arn:
+        raise CodeDeployException("RoleRequiredException", "The role ARN was not specified.")
+    if not _ROLE.fullmatch(arn):
+        raise CodeDeployException("InvalidRoleException", f"{arn} is not the ARN of a role.")
+    role = service_role(arn)
+    if role is None or "codedeploy." not in str(role.assume_role_policy_document):
+        raise CodeDeployException(
+            "InvalidRoleException",
+            f"AWS CodeDeploy does not have the permissions required to assume the role {arn}.",
+        )

@@ -1,0 +1,153 @@
+"""Lambda: functions, versions, aliases, code signing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from botocore.exceptions import ClientError
+
+from release.aws import failures
+from release.aws.clients import client
+
+
+class Alias(msgspec.Struct, frozen=True, rename="camel"):
+    """Where an alias points: its main version, and the share (0 to 1) that others receive."""
+
+    version: str
+    weights: dict[str, float]
+    revision_id: str
+
+    @property
+    def is_whole(self) -> bool:
+        """One version and no weights."""
+        return not self.weights
+
+    @property
+    def versions(self) -> set[str]:
+        """Every version that may receive traffic."""
+        return {self.version, *self.weights}
+
+    def __str__(self) -> str:
+        """As an operator reads it: `7`, or `7 with 10 % on 8`."""
+        shares = [f"{share * 100:g} % on {version}" for version, share in self.weights.items()]
+        return " with ".join([self.version, *shares])
+
+
+class PreconditionFailedError(Exception):
+    """Someone changed the function or the alias between our read and our write."""
+
+
+def get_function(name: str) -> dict[str, Any] | None:
+    """Configuration of `$LATEST`, or None where there is no such function."""
+    try:
+        return dict(client("lambda").get_function_configuration(FunctionName=name))
+    except ClientError as error:
+        if failures.code(error) == "ResourceNotFoundException":
+            return None
+        raise
+
+
+def get_version(name: str, version: str) -> dict[str, Any]:
+    """Configuration of a published version."""
+    return dict(client("lambda").get_function_configuration(FunctionName=name, Qualifier=version))
+
+
+def get_alias(name: str, alias: str) -> Alias | None:
+    """The alias as it is now, or None where there is none."""
+    try:
+        found = client("lambda").get_alias(FunctionName=name, Name=alias)
+    except ClientError as error:
+        if failures.code(error) == "ResourceNotFoundException":
+            return None
+        raise
+    return _alias(found)
+
+
+def point_alias(name: str, alias: str, version: str, revision_id: str) -> Alias:
+    """Point the alias to one version, without weights. PreconditionFailedError if it has changed."""
+    try:
+        changed = client("lambda").update_alias(
+            FunctionName=name,
+            Name=alias,
+            FunctionVersion=version,
+            RoutingConfig={"AdditionalVersionWeights": {}},
+            RevisionId=revision_id,
+        )
+    except ClientError as error:
+        raise _precondition(error) from error
+    return _alias(changed)
+
+
+def get_code_signing_config(name: str) -> dict[str, Any] | None:
+    """The function's code signing config, or None where it has none."""
+    found = client("lambda").get_function_code_signing_config(FunctionName=name)
+    arn = found.get("CodeSigningConfigArn")
+    if not arn:
+        return None
+    answer = client("lambda").get_code_signing_config(CodeSigningConfigArn=arn)
+    return dict(answer["CodeSigningConfig"])
+
+
+def update_code(name: str, bucket: str, key: str, version: str, revision_id: str) -> dict[str, Any]:
+    """Put an object's code into `$LATEST`. PreconditionFailedError if that has changed."""
+    try:
+        return dict(
+            client("lambda").update_function_code(
+                FunctionName=name,
+                S3Bucket=bucket,
+                S3Key=key,
+                S3ObjectVersion=version,
+                RevisionId=revision_id,
+            )
+        )
+    except ClientError as error:
+        raise _precondition(error) from error
+
+
+def update_configuration(
+    name: str, changes: Mapping[str, object], revision_id: str
+) -> dict[str, Any]:
+    """Change configuration of `$LATEST`. PreconditionFailedError if that has changed."""
+    try:
+        return dict(
+            client("lambda").update_function_configuration(
+                FunctionName=name, **changes, RevisionId=revision_id
+            )
+        )
+    except ClientError as error:
+        raise _precondition(error) from error
+
+
+def publish_version(
+    name: str, code_sha256: str, revision_id: str, description: str
+) -> dict[str, Any]:
+    """Freeze `$LATEST`; unchanged code and configuration give the version that has them already."""
+    try:
+        return dict(
+            client("lambda").publish_version(
+                FunctionName=name,
+                CodeSha256=code_sha256,
+                RevisionId=revision_id,
+                Description=description,
+            )
+        )
+    except ClientError as error:
+        raise _precondition(error) from error
+
+
+def _alias(answer: Mapping[str, Any]) -> Alias:
+    routing = answer.get("RoutingConfig") or {}
+    return Alias(
+        version=answer["FunctionVersion"],
+        weights=dict(routing.get("AdditionalVersionWeights") or {}),
+        revision_id=answer["RevisionId"],
+    )
+
+
+def _precondition(error: ClientError) -> Exception:
+    """A changed revision, or an update still in progress, means: look again next turn."""
+    if failures.code(error) in {"PreconditionFailedException", "ResourceConflictException"}:
+        return PreconditionFailedError(failures.message(error))
+    return error

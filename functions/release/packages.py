@@ -1,0 +1,87 @@
+"""What can be said of a package from its zip directory alone, without downloading it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+
+from release.aws import s3
+from release.errors import PackageInvalidError
+
+_UNZIPPED_LIMIT = 250 * 1024 * 1024
+_ENDINGS = {"python": (".py", ".pyc", ".so"), "nodejs": (".js", ".mjs", ".cjs")}
+_BUFFER = 64 * 1024
+
+
+def find(bucket: str, key: str, version: str) -> s3.Object:
+    """The object version, or a PackageInvalidError that says what is wrong with it."""
+    where = f"s3://{bucket}/{key}"
+    if version == "null":
+        raise PackageInvalidError(
+            f"{where} has no version: its bucket does not keep versions, and only a fixed version "
+            "can be signed. Upload to the artifact bucket and give the version. Nothing changed."
+        )
+    found = s3.head(bucket, key, version)
+    if found is None:
+        raise PackageInvalidError(
+            f"there is no {where} in version {version}. Upload the package first and give the "
+            "version that S3 answered. Nothing changed."
+        )
+    if found.version == "null":
+        raise PackageInvalidError(f"{where} is not versioned. Turn on versioning. Nothing changed.")
+    return found
+
+
+def inspect(target: s3.Object, runtime: str, handler: str) -> str:
+    """
+    Check structure, unzipped size and handler; return the hash of the content.
+
+    The hash covers each entry's name, size and CRC-32, so the same content zipped again has the
+    same hash. PackageInvalidError names what is wrong.
+    """
+    where = f"s3://{target.bucket}/{target.key}"
+    entries = _directory(target, where)
+    unzipped = sum(entry.file_size for entry in entries)
+    if unzipped > _UNZIPPED_LIMIT:
+        raise PackageInvalidError(
+            f"{where} unzips to {unzipped:,} bytes; Lambda takes {_UNZIPPED_LIMIT:,} (250 MB) with "
+            "layers. Make it smaller. Nothing changed."
+        )
+    _require_handler(where, [entry.filename for entry in entries], runtime, handler)
+    lines = sorted(f"{entry.filename}\0{entry.file_size}\0{entry.CRC}" for entry in entries)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _directory(target: s3.Object, where: str) -> list[zipfile.ZipInfo]:
+    if target.size == 0:
+        raise PackageInvalidError(f"{where} is empty. Upload it again. Nothing changed.")
+    try:
+        reader = io.BufferedReader(s3.RangedReader(target), _BUFFER)
+        with zipfile.ZipFile(reader) as archive:
+            entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise PackageInvalidError(
+            f"{where} is not a zip archive ({error}). Lambda takes zip packages. Nothing changed."
+        ) from error
+    if not entries:
+        raise PackageInvalidError(f"{where} is a zip archive without a file. Nothing changed.")
+    return entries
+
+
+def _require_handler(where: str, names: list[str], runtime: str, handler: str) -> None:
+    """The handler's module must be in the archive; for other runtimes nothing can be said."""
+    family = next((each for each in _ENDINGS if runtime.startswith(each)), None)
+    if family is None:
+        return
+    module = handler.rpartition(".")[0]
+    stem = module.replace(".", "/") if family == "python" else module
+    wanted = [stem + ending for ending in _ENDINGS[family]]
+    if family == "python":
+        wanted += [f"{stem}/__init__{ending}" for ending in _ENDINGS[family]]
+    if not set(wanted) & set(names):
+        raise PackageInvalidError(
+            f"{where} has no module for the handler {handler!r} ({runtime}): none of "
+            f"{', '.join(wanted)} is in it. Zip the folder's content, not the folder. "
+            "Nothing changed."
+        )

@@ -1,0 +1,196 @@
+"""
+What passes from state to state of the release machine.
+
+Each Task gets `{"execution": …, "state": …}`; its result becomes one member of the state.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from release.errors import ReleaseStaleError
+from release.request import Change, Configuration
+
+
+class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """A payload; members that a later version of the stack adds are ignored."""
+
+
+class Execution(_Payload, frozen=True, kw_only=True):
+    """Who acts: this execution, in this redrive."""
+
+    arn: str
+    redrive_count: int
+
+    @property
+    def name(self) -> str:
+        """The execution's name; for the release machine, that is the release's id."""
+        return self.arn.rpartition(":")[2]
+
+
+class Source(_Payload, frozen=True, kw_only=True):
+    """The unsigned package. `content_hash` covers names, sizes and checksums of its entries."""
+
+    bucket: str
+    key: str
+    version: str
+    content_hash: str
+
+
+class Traffic(_Payload, frozen=True, kw_only=True):
+    """How traffic will shift: CodeDeploy's names, and minutes until all of it is over."""
+
+    application: str
+    group: str
+    config: str
+    minutes: int
+
+
+class Policy(_Payload, frozen=True, kw_only=True):
+    """The policy in force, after request, function defaults and stack defaults. Minutes."""
+
+    bake_minutes: int
+    guard_minutes: int
+    alarms: Literal["normal", "strict"]
+
+
+class CodeSigning(_Payload, frozen=True, kw_only=True):
+    """What signs the package, and the function's config that demands it."""
+
+    profile: str
+    profile_version_arn: str
+    config_arn: str
+
+
+class Plan(_Payload, frozen=True, kw_only=True):
+    """All that was decided before anything changed. Times are seconds since the epoch."""
+
+    schema: Literal[1]
+    release: str
+    function: str
+    alias: str
+    stable_version: str
+    source: Source
+    configuration: Configuration
+    traffic: Traffic
+    policy: Policy
+    code_signing: CodeSigning
+    alarms: list[str]
+    warnings: list[str]
+    change: Change
+    planned_at: int
+    dry_run: bool
+
+    @property
+    def target(self) -> str:
+        """`function:alias`, the thing that is locked."""
+        return f"{self.function}:{self.alias}"
+
+
+class Signing(_Payload, frozen=True, kw_only=True):
+    """SignPackage's result; key and version of the signed object once it has succeeded."""
+
+    status: Literal["IN_PROGRESS", "SUCCEEDED"]
+    wait_seconds: int
+    job_id: str
+    started_at: int
+    bucket: str = ""
+    key: str = ""
+    version: str = ""
+
+
+class Publication(_Payload, frozen=True, kw_only=True):
+    """PublishVersion's result; `code_sha256` is that of the signed package, in base64."""
+
+    status: Literal["IN_PROGRESS", "SUCCEEDED"]
+    wait_seconds: int
+    started_at: int
+    redrive_count: int
+    code_sha256: str = ""
+    version: str = ""
+
+
+class Deployment(_Payload, frozen=True, kw_only=True):
+    """StartDeployment's result."""
+
+    deployment_id: str
+    started_at: int
+
+
+class Canary(_Payload, frozen=True, kw_only=True):
+    """EvaluateCanary's result: this turn's verdict, who decided, and why."""
+
+    verdict: Literal["promote", "roll_back", "continue", "inconclusive", "error"]
+    decided_by: str
+    reason: str
+    wait_seconds: int
+    unreadable: int = 0
+
+
+class RolledBack(_Payload, frozen=True, kw_only=True):
+    """How far one release's way back is; `outcome` is empty until it is over."""
+
+    release: str
+    whole_reads: int = 0
+    outcome: Literal["", "rolled_back", "rollback_failed", "failed", "promoted", "refused"] = ""
+    reason: str = ""
+
+
+class Rollback(_Payload, frozen=True, kw_only=True):
+    """RollBack's result: every release that was meant."""
+
+    status: Literal["IN_PROGRESS", "SUCCEEDED"]
+    wait_seconds: int
+    started_at: int
+    releases: list[RolledBack]
+
+
+class Failure(_Payload, frozen=True, kw_only=True, rename="pascal"):
+    """What a Catch writes into the state."""
+
+    error: str
+    cause: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """`ErrorName: what it said`; Lambda's cause is JSON with the message in it."""
+        try:
+            message = msgspec.json.decode(self.cause)["errorMessage"]
+        except (msgspec.DecodeError, KeyError, TypeError):
+            message = self.cause
+        return f"{self.error}: {message}" if message else self.error
+
+
+class State(_Payload, frozen=True, kw_only=True):
+    """The release machine's state: the plan, and the results so far."""
+
+    plan: Plan
+    signing: Signing | None = None
+    publication: Publication | None = None
+    deployment: Deployment | None = None
+    canary: Canary | None = None
+    rollback: Rollback | None = None
+    refusal: Failure | None = None
+    failure: Failure | None = None
+    rollback_failure: Failure | None = None
+
+
+def parse_execution(event: dict[str, Any]) -> Execution:
+    """Who acts, from a Task's input."""
+    return msgspec.convert(event["execution"], Execution)
+
+
+def parse(event: dict[str, Any]) -> tuple[Execution, State]:
+    """
+    A Task's input. ReleaseStaleError when another version of this stack wrote it and it is no
+    longer understood, which a redrive after an upgrade can meet.
+    """
+    try:
+        return parse_execution(event), msgspec.convert(event["state"], State)
+    except msgspec.ValidationError as error:
+        raise ReleaseStaleError(
+            f"the state of this execution is not understood by this version of the stack ({error}). "
+            "Start a new execution with the same input."
+        ) from error

@@ -1,0 +1,277 @@
+"""
+The release item: what everyone who acts on a release agrees on.
+
+Outcomes move `in_progress → promoted → rolled_back`, `in_progress → rolled_back | rollback_failed |
+refused`, `rollback_failed → rolled_back`, and, before traffic only, `in_progress → failed →
+in_progress` by a redrive. Every write here is conditional on what it relies on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+import msgspec
+from boto3.dynamodb.conditions import Attr, ConditionBase
+
+from release.aws import dynamodb
+from release.aws.dynamodb import ConditionFailedError, Put, Update
+from release.errors import ReleaseStaleError
+from release.plan import Execution, Plan, Publication, Signing
+
+Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
+_DAY = 86400
+_OVER = {"rolled_back", "refused", "failed"}
+
+
+class RollbackRequest(msgspec.Struct, frozen=True, rename="camel"):
+    """Who asked for a rollback first, why, and when (epoch seconds)."""
+
+    by: str
+    reason: str
+    at: int
+
+
+class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """One release, as stored. Times are seconds since the epoch."""
+
+    release: str
+    execution_arn: str
+    redrive_count: int
+    outcome: Outcome
+    plan: Plan
+    signing: Signing | None = None
+    failed_signing_jobs: list[str] = []
+    new_version: str | None = None
+    traffic_started_at: int | None = None
+    deployment_id: str | None = None
+    decision: Literal["promote"] | None = None
+    rollback_requested: RollbackRequest | None = None
+    guard_until: int | None = None
+    reason: str = ""
+    finished_at: int | None = None
+    finished_by: str | None = None
+    notified: str | None = None
+
+
+def release_key(release: str) -> dynamodb.Key:
+    """Key of a release's item."""
+    return f"release#{release}", "release"
+
+
+def pointer_key(target: str) -> dynamodb.Key:
+    """Key of the item that says what the alias of `function:alias` serves, as far as we know."""
+    return f"target#{target}", "pointer"
+
+
+def alarm_partition(alarm: str) -> str:
+    """Partition of all releases that an alarm guards."""
+    return f"alarm#{alarm}"
+
+
+def alarm_key(alarm: str, target: str) -> dynamodb.Key:
+    """Key of the item that says which release of `function:alias` an alarm guards."""
+    return alarm_partition(alarm), f"target#{target}"
+
+
+def new_item(plan: Plan, execution: Execution) -> Put:
+    """The write that begins a release, or begins it again before anything was done."""
+    mine = Attr("executionArn").eq(execution.arn) & Attr("redriveCount").lte(
+        execution.redrive_count
+    )
+    item = Release(
+        release=plan.release,
+        execution_arn=execution.arn,
+        redrive_count=execution.redrive_count,
+        outcome="in_progress",
+        plan=plan,
+    )
+    return Put(
+        release_key(plan.release),
+        msgspec.to_builtins(item),
+        Attr("pk").not_exists() | (mine & _is("in_progress", "failed") & _no_traffic()),
+    )
+
+
+def resume(plan: Plan, execution: Execution) -> Update:
+    """The write by which an execution goes on with its release, also after a redrive."""
+    return Update(
+        release_key(plan.release),
+        {"outcome": "in_progress", "redriveCount": execution.redrive_count},
+        Attr("executionArn").eq(execution.arn)
+        & Attr("redriveCount").lte(execution.redrive_count)
+        & Attr("rollbackRequested").not_exists()
+        & (_is("in_progress") | (_is("failed") & _no_traffic())),
+    )
+
+
+def find(release: str) -> Release | None:
+    """The release, or None where none of that id ever took its lock."""
+    item = dynamodb.get(release_key(release))
+    return _release(item) if item else None
+
+
+def get(release: str) -> Release:
+    """The release; ReleaseStaleError where its item is gone."""
+    found = find(release)
+    if found is None:
+        raise ReleaseStaleError(f"release {release} has no item in the table any more")
+    return found
+
+
+def note_signing(release: str, signing: Signing) -> None:
+    """Keep which job signed the package, and where the signed object is."""
+    dynamodb.update(
+        Update(release_key(release), {"signing": msgspec.to_builtins(signing)}, _exists())
+    )
+
+
+def note_failed_job(release: Release, job_id: str) -> None:
+    """Count a failed signing job, so that a redrive starts another one."""
+    jobs = [*release.failed_signing_jobs, job_id]
+    dynamodb.update(Update(release_key(release.release), {"failedSigningJobs": jobs}, _exists()))
+
+
+def note_version(release: str, publication: Publication) -> None:
+    """Keep the version that was published."""
+    dynamodb.update(Update(release_key(release), {"newVersion": publication.version}, _exists()))
+
+
+def begin_traffic(plan: Plan, new_version: str) -> Release:
+    """
+    Say that traffic may shift from now on; from here on the way out is RollBack.
+
+    ReleaseStaleError if a rollback was asked for or the release is over.
+    """
+    now = int(time.time())
+    try:
+        item = dynamodb.update(
+            Update(
+                release_key(plan.release),
+                {"trafficStartedAt": now, "newVersion": new_version},
+                _is("in_progress") & Attr("rollbackRequested").not_exists(),
+            )
+        )
+    except ConditionFailedError as error:
+        raise ReleaseStaleError(
+            f"release {plan.release} is over, or a rollback of it was asked for"
+        ) from error
+    length = (plan.traffic.minutes + plan.policy.bake_minutes + plan.policy.guard_minutes) * 60
+    for alarm in plan.alarms:
+        dynamodb.put(
+            Put(
+                alarm_key(alarm, plan.target),
+                {"release": plan.release, "expiresAt": now + length + 7 * _DAY},
+            )
+        )
+    return _release(item)
+
+
+def note_deployment(release: str, deployment_id: str) -> Release:
+    """Keep the deployment's id; returns the release as it is now."""
+    return _release(
+        dynamodb.update(Update(release_key(release), {"deploymentId": deployment_id}, _exists()))
+    )
+
+
+def decide_promote(release: str) -> bool:
+    """Store the decision to promote; False if a rollback was asked for before it."""
+    try:
+        dynamodb.update(
+            Update(
+                release_key(release),
+                {"decision": "promote"},
+                _is("in_progress") & Attr("rollbackRequested").not_exists(),
+            )
+        )
+    except ConditionFailedError:
+        return False
+    return True
+
+
+def request_rollback(
+    release: str, by: str, reason: str, alarm_at: float | None = None
+) -> Release | None:
+    """
+    Ask for a rollback, once; returns the release, or None where there is nothing to roll back.
+
+    Only a release whose traffic has started can be meant. With `alarm_at` (epoch seconds) the
+    alarm must be younger than the traffic, and a promoted release still within its guard window.
+    """
+    now = int(time.time())
+    meant = Attr("trafficStartedAt").exists() & _is("in_progress", "rollback_failed")
+    if alarm_at is not None:
+        guarded = _is("promoted") & Attr("guardUntil").gte(now)
+        young = Attr("trafficStartedAt").lte(int(alarm_at))
+        meant = young & (_is("in_progress", "rollback_failed") | guarded)
+    request = {"by": by, "reason": reason, "at": now}
+    try:
+        return _release(
+            dynamodb.update(
+                Update(
+                    release_key(release),
+                    {"rollbackRequested": request},
+                    meant & Attr("rollbackRequested").not_exists(),
+                )
+            )
+        )
+    except ConditionFailedError:
+        found = find(release)
+        asked = found is not None and found.rollback_requested is not None
+        return found if found and asked and found.outcome not in _OVER else None
+
+
+def finish(
+    release: Release, outcome: Outcome, reason: str, by: Execution, owner_redrives: int
+) -> Release | None:
+    """
+    Store the outcome; returns the release, or None where the transition is not allowed.
+
+    Repeating one's own transition is allowed and changes nothing. `owner_redrives` is the redrive
+    count at which the release's own execution is known to be over, or acting.
+    """
+    now = int(time.time())
+    guard = now + release.plan.policy.guard_minutes * 60 if outcome == "promoted" else None
+    changes: dict[str, Any] = {
+        "outcome": outcome,
+        "reason": reason,
+        "finishedAt": now,
+        "finishedBy": by.arn,
+        "guardUntil": guard,
+    }
+    condition = _FROM[outcome] & Attr("redriveCount").lte(owner_redrives)
+    try:
+        return _release(dynamodb.update(Update(release_key(release.release), changes, condition)))
+    except ConditionFailedError:
+        found = get(release.release)
+        return found if found.outcome == outcome and found.finished_by == by.arn else None
+
+
+def note_notified(release: str, notification: str) -> None:
+    """Remember which notification was sent last."""
+    dynamodb.update(Update(release_key(release), {"notified": notification}, _exists()))
+
+
+def _is(*outcomes: str) -> ConditionBase:
+    return Attr("outcome").is_in(list(outcomes))
+
+
+def _exists() -> ConditionBase:
+    return Attr("pk").exists()
+
+
+def _no_traffic() -> ConditionBase:
+    return Attr("trafficStartedAt").not_exists()
+
+
+_FROM: dict[Outcome, ConditionBase] = {
+    "promoted": _is("in_progress") & Attr("rollbackRequested").not_exists(),
+    "rolled_back": _is("in_progress", "promoted", "rollback_failed"),
+    "rollback_failed": _is("in_progress", "promoted"),
+    "refused": _is("in_progress") & _no_traffic(),
+    "failed": _is("in_progress") & _no_traffic(),
+}
+
+
+def _release(item: dict[str, Any]) -> Release:
+    return msgspec.convert(item, Release)

@@ -1,0 +1,91 @@
+"""
+The request: what CI asks for when it starts an execution.
+
+One typed model, schema 1. Unknown and mistyped fields are refused, so that a misspelt safeguard is
+never silently off.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from release.errors import InvalidRequestError
+
+Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
+AliasName = Annotated[str, Meta(pattern=r"^(?![0-9]+$)[a-zA-Z0-9_-]{1,128}$")]
+Text = Annotated[str, Meta(max_length=2048)]
+
+
+class _Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
+    """Part of a request; absent fields take the function's or the stack's defaults."""
+
+
+class Package(_Part, frozen=True, kw_only=True):
+    """An object version in the artifact bucket, below `incoming/`."""
+
+    key: Annotated[str, Meta(pattern=r"^incoming/.+", max_length=1024)]
+    version: Annotated[str, Meta(min_length=1, max_length=1024)]
+    bucket: Annotated[str, Meta(min_length=3, max_length=63)] | None = None
+
+
+class Configuration(_Part, frozen=True, kw_only=True):
+    """What the new version has otherwise than the stable one. Memory in MB, timeout in seconds."""
+
+    runtime: Annotated[str, Meta(max_length=64)] | None = None
+    handler: Annotated[str, Meta(pattern=r"^[^\s]{1,128}$")] | None = None
+    memory_size: Annotated[int, Meta(ge=128, le=10240)] | None = None
+    timeout: Annotated[int, Meta(ge=1, le=900)] | None = None
+    environment: dict[str, str] | None = None
+    layers: Annotated[list[str], Meta(max_length=5)] | None = None
+    description: Annotated[str, Meta(max_length=256)] | None = None
+
+
+class Deployment(_Part, frozen=True, kw_only=True):
+    """Where and how traffic shifts; names of CodeDeploy."""
+
+    config: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    application: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    group: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
+class Policy(_Part, frozen=True, kw_only=True):
+    """How the release is judged and for how long. Minutes."""
+
+    bake_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None
+    guard_minutes: Annotated[int, Meta(ge=0, le=10080)] | None = None
+    alarms: Literal["normal", "strict"] | None = None
+    when_busy: Literal["refuse"] = "refuse"
+
+
+class Change(_Part, frozen=True, kw_only=True):
+    """What changed and who started it: text for the record, never trusted."""
+
+    commit: Text = ""
+    url: Text = ""
+    actor: Text = ""
+    notes: Text = ""
+
+
+class Request(_Part, frozen=True, kw_only=True):
+    """A release of one function through one alias."""
+
+    schema: Literal[1]
+    function: Name
+    package: Package
+    alias: AliasName = "live"
+    configuration: Configuration = Configuration()
+    deployment: Deployment = Deployment()
+    policy: Policy = Policy()
+    change: Change = Change()
+    dry_run: bool = False
+
+
+def parse(document: object) -> Request:
+    """The request, or an InvalidRequestError that names the field and what it should be."""
+    try:
+        return msgspec.convert(document, Request)
+    except msgspec.ValidationError as error:
+        raise InvalidRequestError(f"the request is not valid: {error}. Nothing changed.") from error

@@ -1,0 +1,211 @@
+"""ValidateRelease: find every reason not to release before anything changes, then take the lock."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from release import alarms, configuration, environment, lock, packages, request
+from release.aws import awslambda, cloudwatch, codedeploy, dynamodb, signer
+from release.environment import Environment
+from release.errors import (
+    AlarmCoverageError,
+    InvalidRequestError,
+    NothingToReleaseError,
+    ReleaseStaleError,
+    TargetNotReadyError,
+)
+from release.plan import CodeSigning, Execution, Plan, Policy, Source, Traffic
+from release.record import pointer_key
+from release.request import Request
+
+
+def validate(execution: Execution, document: object) -> Plan:
+    """
+    The plan of a release, with its lock taken; a dry run's plan without.
+
+    Reads only, until the lock is taken as the last act; then the alias is read once more.
+    """
+    asked = request.parse(document)
+    stack = environment.read()
+    stable_version, stable = _stable(asked)
+    traffic = _traffic(asked, stack)
+    policy = _policy(asked, stack)
+    alarm_names, warnings = _alarms(asked.function, traffic, policy, stack)
+    plan = Plan(
+        schema=1,
+        release=execution.name,
+        function=asked.function,
+        alias=asked.alias,
+        stable_version=stable_version,
+        source=_source(asked, stack, stable),
+        configuration=asked.configuration,
+        traffic=traffic,
+        policy=policy,
+        code_signing=_code_signing(asked.function, stack),
+        alarms=alarm_names,
+        warnings=warnings,
+        change=asked.change,
+        planned_at=int(time.time()),
+        dry_run=asked.dry_run,
+    )
+    _refuse_no_change(plan, stable)
+    if not plan.dry_run:
+        _take_lock(plan, execution)
+    return plan
+
+
+def _stable(asked: Request) -> tuple[str, dict[str, Any]]:
+    """The version that the alias serves alone, and its configuration."""
+    name, target = asked.function, f"{asked.function}:{asked.alias}"
+    latest = awslambda.get_function(name)
+    if latest is None:
+        raise TargetNotReadyError(
+            f"there is no function {name} in this account and region. Create it, or correct the "
+            "request. Nothing changed."
+        )
+    if latest.get("PackageType", "Zip") != "Zip":
+        raise TargetNotReadyError(
+            f"{name} is packaged as a container image, which AWS Signer cannot sign. Releases take "
+            "zip packages. Nothing changed."
+        )
+    alias = awslambda.get_alias(name, asked.alias)
+    if alias is None:
+        raise TargetNotReadyError(
+            f"{name} has no alias {asked.alias!r}. Create it on a published version. "
+            "Nothing changed."
+        )
+    if not alias.is_whole:
+        raise TargetNotReadyError(
+            f"alias {target} is split: {alias}. Finish or roll back what split it. Nothing changed."
+        )
+    if alias.version == "$LATEST":
+        raise TargetNotReadyError(
+            f"alias {target} points to $LATEST, from which traffic cannot be shifted. Publish a "
+            "version and point the alias to it. Nothing changed."
+        )
+    stable = awslambda.get_version(name, alias.version)
+    configuration.refuse_what_weights_forbid(name, alias.version, stable, latest)
+    return alias.version, stable
+
+
+def _source(asked: Request, stack: Environment, stable: dict[str, Any]) -> Source:
+    package = asked.package
+    bucket = package.bucket or stack.artifact_bucket
+    if bucket != stack.artifact_bucket:
+        raise InvalidRequestError(
+            f"package.bucket is {bucket}, but packages are read from {stack.artifact_bucket} only. "
+            "Upload the package there. Nothing changed."
+        )
+    wanted = configuration.intended(stable, asked.configuration)
+    found = packages.find(bucket, package.key, package.version)
+    content = packages.inspect(found, str(wanted["Runtime"]), str(wanted["Handler"]))
+    return Source(bucket=bucket, key=found.key, version=found.version, content_hash=content)
+
+
+def _traffic(asked: Request, stack: Environment) -> Traffic:
+    name = asked.deployment.config or stack.deployment_config
+    config = codedeploy.get_config(name)
+    if config is None:
+        raise InvalidRequestError(
+            f"deployment.config {name!r} is no deployment config for Lambda. Name a predefined one "
+            "such as CodeDeployDefault.LambdaCanary10Percent5Minutes, or create it. "
+            "Nothing changed."
+        )
+    return Traffic(
+        application=asked.deployment.application or stack.application,
+        group=asked.deployment.group or f"{asked.function}-{asked.alias}",
+        config=name,
+        minutes=config.minutes,
+    )
+
+
+def _policy(asked: Request, stack: Environment) -> Policy:
+    """The request's policy; the stack's where it says nothing, never below the stack's floor."""
+    ours: Literal["normal", "strict"] = "strict" if stack.alarm_policy == "strict" else "normal"
+    if asked.policy.alarms == "normal" and ours == "strict":
+        raise InvalidRequestError(
+            "policy.alarms is 'normal', but this stack demands 'strict' (parameter AlarmPolicy). "
+            "Leave it out. Nothing changed."
+        )
+    bake, guard = asked.policy.bake_minutes, asked.policy.guard_minutes
+    return Policy(
+        bake_minutes=stack.bake_minutes if bake is None else bake,
+        guard_minutes=stack.guard_minutes if guard is None else guard,
+        alarms=asked.policy.alarms or ours,
+    )
+
+
+def _alarms(
+    function: str, traffic: Traffic, policy: Policy, stack: Environment
+) -> tuple[list[str], list[str]]:
+    """Names of the group's alarms, and warnings about them."""
+    where = f"deployment group {traffic.group} of application {traffic.application}"
+    group = codedeploy.get_group(traffic.application, traffic.group)
+    if group is None:
+        raise TargetNotReadyError(f"there is no {where}. Create it. Nothing changed.")
+    if group.compute_platform != "Lambda":
+        raise TargetNotReadyError(
+            f"{where} deploys to {group.compute_platform}, not to Lambda. Nothing changed."
+        )
+    names = group.alarms if group.alarms_enabled else []
+    found = cloudwatch.get_alarms(names)
+    warnings = alarms.coverage(traffic.group, names, found, stack.alarm_name_prefix, function)
+    if warnings and policy.alarms == "strict":
+        raise AlarmCoverageError(f"{'; '.join(warnings)} (policy alarms: strict). Nothing changed.")
+    active = codedeploy.active_deployments(traffic.application, traffic.group)
+    if active:
+        raise TargetNotReadyError(
+            f"{where} has the active deployment {', '.join(active)}. Wait for it to end, or stop "
+            "it. Nothing changed."
+        )
+    return names, warnings
+
+
+def _code_signing(function: str, stack: Environment) -> CodeSigning:
+    config = awslambda.get_code_signing_config(function)
+    if config is None:
+        raise TargetNotReadyError(
+            f"{function} has no code signing config, so unsigned code could be deployed to it. "
+            "Attach the stack's (output CodeSigningConfigArn). Nothing changed."
+        )
+    profile = signer.get_profile(stack.signing_profile)
+    if profile is None or profile.status != "Active":
+        raise TargetNotReadyError(
+            f"signing profile {stack.signing_profile} is "
+            f"{profile.status if profile else 'not there'}. Update the stack. Nothing changed."
+        )
+    if profile.version_arn not in config["AllowedPublishers"]["SigningProfileVersionArns"]:
+        raise TargetNotReadyError(
+            f"the code signing config of {function} does not allow {profile.version_arn}, which "
+            "signs releases. Add it to the config. Nothing changed."
+        )
+    return CodeSigning(
+        profile=stack.signing_profile,
+        profile_version_arn=profile.version_arn,
+        config_arn=config["CodeSigningConfigArn"],
+    )
+
+
+def _refuse_no_change(plan: Plan, stable: dict[str, Any]) -> None:
+    """Re-signed code has another hash, so the unsigned content is compared."""
+    pointer = dynamodb.get(pointer_key(plan.target)) or {}
+    same_code = (
+        pointer.get("stableVersion") == plan.stable_version
+        and pointer.get("contentHash") == plan.source.content_hash
+    )
+    wanted = configuration.intended(stable, plan.configuration)
+    if same_code and not configuration.changes(stable, wanted):
+        raise NothingToReleaseError(
+            f"alias {plan.target} already serves this code and configuration as version "
+            f"{plan.stable_version}. Nothing changed."
+        )
+
+
+def _take_lock(plan: Plan, execution: Execution) -> None:
+    lock.take(plan, execution)
+    try:
+        lock.require_alias_as_planned(plan)
+    except ReleaseStaleError as error:
+        lock.free(plan, execution.arn, execution.redrive_count)
+        raise TargetNotReadyError(f"{error} The lock is free again.") from error
