@@ -37,7 +37,7 @@ class TimeLimitError(RuntimeError):
     """The condition that the driver waits for did not become true within its limit of virtual time."""
 
 
-class OutOfTime(BaseException):  # noqa: N818 - like Killed, it is no failure of whom it meets
+class OutOfTime(BaseException):
     """Raised inside `accounting` where a sleep goes beyond its limit. A BaseException, so that the code that is cut off cannot go on."""
 
 
