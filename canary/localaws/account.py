@@ -39,8 +39,11 @@ def current() -> LocalAws:
 
 class LocalAws:
     """
-    The embedded AWS, as a context manager. Inside, every boto3 client of this process reaches it, wall-clock time is its virtual time, and the
-    same `seed` gives the same identifiers and the same order of events. Only one can run at a time.
+    The embedded AWS, as a context manager.
+
+    Inside, every boto3 client of this process reaches it, wall-clock time is its virtual time, and
+    the same `seed` gives the same identifiers and the same order of events. Only one can run at a
+    time.
     """
 
     def __init__(
@@ -94,16 +97,21 @@ class LocalAws:
         for service in SERVICES:
             importlib.import_module(f"canary.localaws.{service}").install(self)
 
-    # -- for those who use it -----------------------------------------------------------------------------------------
+    # -- for those who use it ----------------------------------------------------------------------
 
     def client(self, service: str) -> Any:
         """A boto3 client of the embedded AWS."""
-        return boto3.client(service, region_name=self.region)
+        session: Any = boto3  # the stubs want a literal name
+        return session.client(service, region_name=self.region)
 
-    # -- for its services ---------------------------------------------------------------------------------------------
+    # -- for its services --------------------------------------------------------------------------
 
     def patch(self, owner: Any, name: str, replacement: Any) -> None:
-        """Replace `owner.name` while this embedded AWS runs. An AttributeError, where moto has moved it."""
+        """
+        Replace `owner.name` while this embedded AWS runs.
+
+        An AttributeError, where moto has moved it.
+        """
         self._undo.enter_context(patch.object(owner, name, replacement))
 
     def at_end(self, action: Callable[[], object]) -> None:
@@ -111,15 +119,18 @@ class LocalAws:
         self._undo.callback(action)
 
     def extend(self, backends: BackendDict[Any], backend: type[BaseBackend]) -> None:
-        """Let a moto service make its backends from our subclass (whose package has a `urls` module of its own)."""
+        """Let a moto service make its backends from our subclass (whose package has a `urls` module
+        of its own)."""
         self.patch(backends, "backend", backend)
 
     def backend(self, backends: BackendDict[Any]) -> Any:
-        """The backend of our account and region: for services that talk to each other without going through boto3."""
+        """The backend of our account and region: for services that talk to each other without going
+        through boto3."""
         return backends[self.account][self.region]
 
     def random(self, purpose: str) -> Random:
-        """A random stream of its own for each purpose, so that one more draw in one place does not move all others."""
+        """A random stream of its own for each purpose, so that one more draw in one place does not
+        move all others."""
         return Random(f"{self.seed}:{purpose}")
 
 
@@ -129,7 +140,8 @@ def _forget() -> None:
 
 
 def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Client construction is most of what a call costs here; a client holds no state of ours, so equal ones are shared."""
+    """Client construction is most of what a call costs here; a client holds no state of ours, so
+    equal ones are shared."""
 
     def client(
         session: boto3.Session, service_name: str, region_name: str | None = None, **options: Any

@@ -33,7 +33,7 @@ _FIXED = (
 
 
 def intended(stable: Mapping[str, Any], overlay: Configuration) -> dict[str, Any]:
-    """The stable version's managed configuration, overlaid with the request's, as Lambda takes it."""
+    """The stable version's managed configuration, overlaid with the request's."""
     result = managed(stable)
     asked = {
         "Runtime": overlay.runtime,

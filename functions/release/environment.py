@@ -6,7 +6,7 @@ import msgspec
 
 
 class Environment(msgspec.Struct, frozen=True, rename="upper"):
-    """What `template.yaml` tells each function about the stack; a function has only what it uses."""
+    """What `template.yaml` tells a function about the stack; each has only what it uses."""
 
     table_name: str
     artifact_bucket: str = ""

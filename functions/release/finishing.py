@@ -109,7 +109,7 @@ def _sentence(end: RolledBack, release: Release) -> str:
 
 
 def _move_pointer(release: Release) -> None:
-    """Remember what the alias serves, so that the next release can tell whether anything changed."""
+    """Remember what the alias serves: the next release compares itself with it."""
     plan, signing = release.plan, release.signing
     if release.outcome == "promoted" and signing:
         item: dict[str, object] = {

@@ -25,7 +25,7 @@ def release_handler(function: Callable[[Event], object]) -> Callable[[Event, obj
 
     @wraps(function)
     @logger.inject_lambda_context(clear_state=True)
-    def handler(event: Event, context: object) -> Any:
+    def handler(event: Event, _context: object) -> Any:
         arn = event.get("execution", {}).get("arn", "")
         logger.append_keys(release=arn.rpartition(":")[2])
         try:

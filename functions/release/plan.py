@@ -191,6 +191,6 @@ def parse(event: dict[str, Any]) -> tuple[Execution, State]:
         return parse_execution(event), msgspec.convert(event["state"], State)
     except msgspec.ValidationError as error:
         raise ReleaseStaleError(
-            f"the state of this execution is not understood by this version of the stack ({error}). "
-            "Start a new execution with the same input."
+            f"the state of this execution is not understood by this version of the stack "
+            f"({error}). Start a new execution with the same input."
         ) from error

@@ -105,7 +105,8 @@ def _published(plan: Plan, before: Publication, latest: dict[str, Any]) -> Publi
     if signed_by != plan.code_signing.profile_version_arn:
         raise PublishFailedError(
             f"version {version['Version']} of {plan.function} is signed by "
-            f"{signed_by or 'nobody'}, not by {plan.code_signing.profile_version_arn}. It receives no traffic."
+            f"{signed_by or 'nobody'}, not by {plan.code_signing.profile_version_arn}. "
+            "It receives no traffic."
         )
     return _when_active(plan, replace(before, version=str(version["Version"])))
 

@@ -1,9 +1,11 @@
 """
 A deterministic virtual clock.
 
-Everything that the embedded AWS does over time is a *task*: a thread that runs only while it holds the baton. One driver (whoever calls
-`run` or `advance`) hands the baton to one ready task after another, in the order in which they became ready; when none is ready it moves time
-to the next timer. So nothing races, nothing waits for real, and the same seed gives the same order of everything.
+Everything that the embedded AWS does over time is a *task*: a thread that runs only while it holds
+the baton. One driver (whoever calls `run` or `advance`) hands the baton to one ready task after
+another, in the order in which they became ready; when none is ready it moves time to the next
+timer. So nothing races, nothing waits for real, and the same seed gives the same order of
+everything.
 """
 
 from __future__ import annotations
@@ -26,23 +28,37 @@ real_sleep = time.sleep
 
 
 class Killed(BaseException):
-    """Raised inside a task that was killed, at the point where it waits. A BaseException, so that no handler mistakes it for a failure."""
+    """
+    Raised inside a task that was killed, at the point where it waits.
+
+    A BaseException, so that no handler mistakes it for a failure.
+    """
 
 
 class StuckError(RuntimeError):
-    """The driver waits for a condition, but no task is ready and no timer is set: it can never become true."""
+    """The driver waits for a condition, but no task is ready and no timer is set: it can never
+    become true."""
 
 
 class TimeLimitError(RuntimeError):
-    """The condition that the driver waits for did not become true within its limit of virtual time."""
+    """The condition that the driver waits for did not become true within its limit of virtual
+    time."""
 
 
 class OutOfTime(BaseException):
-    """Raised inside `accounting` where a sleep goes beyond its limit. A BaseException, so that the code that is cut off cannot go on."""
+    """
+    Raised inside `accounting` where a sleep goes beyond its limit.
+
+    A BaseException, so that the code that is cut off cannot go on.
+    """
 
 
 class Task:
-    """One activity. `group` names what it belongs to (an execution), so that all of it can be killed at once."""
+    """
+    One activity.
+
+    `group` names what it belongs to (an execution), so that all of it can be killed at once.
+    """
 
     def __init__(
         self, clock: Clock, function: Callable[[], object], name: str, group: Hashable
@@ -95,14 +111,18 @@ class Event:
 
 
 class Clock:
-    """Virtual time. `start` it before use and `close` it afterwards; only one clock can run in a process."""
+    """
+    Virtual time.
+
+    `start` it before use and `close` it afterwards; only one clock can run in a process.
+    """
 
     def __init__(self, start: datetime) -> None:
         self._travel = time_machine.travel(start.astimezone(UTC), tick=False)
         self._now = start.timestamp()
-        self._coordinates: time_machine.Coordinates | None = None
+        self._coordinates: time_machine.Traveller | None = None
         self._ready: deque[Task] = deque()
-        self._timers: list[tuple[float, int, Callable[[], None]]] = []
+        self._timers: list[tuple[float, int, Callable[[], object]]] = []
         self._sequence = itertools.count()
         self._tasks: set[Task] = set()
         self._errors: list[BaseException] = []
@@ -112,13 +132,13 @@ class Clock:
         self._accounts: list[tuple[list[float], float]] = []
         self._driver: threading.Thread | None = None
 
-    # -- life ---------------------------------------------------------------------------------------------------------
+    # -- life --------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Take over this process's wall clock and `time.sleep`."""
         self._driver = threading.current_thread()
         self._coordinates = self._travel.start()
-        time.sleep = self.sleep
+        time.sleep = self.sleep  # type: ignore[assignment]
 
     def close(self) -> None:
         """Kill what still runs and give the process its wall clock back."""
@@ -130,7 +150,7 @@ class Clock:
         time.sleep = real_sleep
         self._travel.stop()
 
-    # -- reading time -------------------------------------------------------------------------------------------------
+    # -- reading time ------------------------------------------------------------------------------
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -140,12 +160,16 @@ class Clock:
         """Now, in UTC."""
         return datetime.fromtimestamp(self._now, UTC)
 
-    # -- making tasks -------------------------------------------------------------------------------------------------
+    # -- making tasks ------------------------------------------------------------------------------
 
     def spawn(
         self, function: Callable[..., object], *args: Any, name: str = "", group: Hashable = None
     ) -> Task:
-        """Make a task, ready to run after those that are ready now. It starts with an empty context: nobody's role, nobody's trace."""
+        """
+        Make a task, ready to run after those that are ready now.
+
+        It starts with an empty context: nobody's role, nobody's trace.
+        """
         task = Task(
             self, lambda: function(*args), name or getattr(function, "__name__", "task"), group
         )
@@ -167,7 +191,8 @@ class Clock:
     def every(
         self, seconds: float, function: Callable[..., object], *args: Any, name: str = ""
     ) -> Task:
-        """Call `function` each `seconds` (first after one period), in a task of its own, until the clock closes or the task is killed."""
+        """Call `function` each `seconds` (first after one period), in a task of its own, until the
+        clock closes or the task is killed."""
 
         def tick() -> None:
             while True:
@@ -177,14 +202,15 @@ class Clock:
         return self.spawn(tick, name=name or getattr(function, "__name__", "tick"))
 
     def kill(self, group: Hashable) -> None:
-        """End all tasks of `group` but the caller's own: each leaves by `Killed` from where it waits, before anything else runs."""
+        """End all tasks of `group` but the caller's own: each leaves by `Killed` from where it
+        waits, before anything else runs."""
         victims = [
             task for task in self._tasks if task.group == group and task is not self.current_task()
         ]
         for task in sorted(victims, key=lambda task: task.name):
             self._kill(task)
 
-    # -- inside tasks -------------------------------------------------------------------------------------------------
+    # -- inside tasks ------------------------------------------------------------------------------
 
     def current_task(self) -> Task | None:
         """The task that the calling thread is, or None in the driver and in foreign threads."""
@@ -192,8 +218,11 @@ class Clock:
 
     def sleep(self, seconds: float) -> None:
         """
-        Let virtual time pass. Stands in for `time.sleep`: a task parks; the driver's own thread drives meanwhile; a thread that the clock does
-        not know sleeps for real; inside `accounting` nothing parks, the seconds are added up instead.
+        Let virtual time pass.
+
+        Stands in for `time.sleep`: a task parks; the driver's own thread drives meanwhile; a thread
+        that the clock does not know sleeps for real; inside `accounting` nothing parks, the seconds
+        are added up instead.
         """
         if self._accounts and (self.current_task() or threading.current_thread() is self._driver):
             account, limit = self._accounts[-1]
@@ -206,8 +235,10 @@ class Clock:
     @contextmanager
     def accounting(self, limit: float = math.inf) -> Iterator[list[float]]:
         """
-        Within it, sleeps are added up in the one-element list that it gives, and time stands still: the duration of one invocation. The
-        sleep that goes beyond `limit` raises OutOfTime.
+        Within it, sleeps are added up in the one-element list that it gives, and time stands still:
+        the duration of one invocation.
+
+        The sleep that goes beyond `limit` raises OutOfTime.
         """
         account = [0.0]
         self._accounts.append((account, limit))
@@ -219,12 +250,14 @@ class Clock:
     def event(self) -> Event:
         return Event(self)
 
-    # -- driving ------------------------------------------------------------------------------------------------------
+    # -- driving -----------------------------------------------------------------------------------
 
     def run(self, until: Callable[[], bool], limit: float) -> None:
         """
-        Drive until `until()` holds, at most `limit` virtual seconds. It is asked only when no task is ready, so whatever an instant
-        brings is complete by then. Raises StuckError, TimeLimitError, or what a task raised.
+        Drive until `until()` holds, at most `limit` virtual seconds.
+
+        It is asked only when no task is ready, so whatever an instant brings is complete by then.
+        Raises StuckError, TimeLimitError, or what a task raised.
         """
         deadline = self._now + limit
         while True:
@@ -233,7 +266,7 @@ class Clock:
                 return
             if not self._timers:
                 raise StuckError(
-                    "nothing is ready and no timer is set, but the condition waited for does not hold"
+                    "nothing is ready, no timer is set, and what is waited for does not hold"
                 )
             if self._timers[0][0] > deadline:
                 raise TimeLimitError(
@@ -250,7 +283,7 @@ class Clock:
             self._drain()
         self._move_to(deadline)
 
-    # -- how it works -------------------------------------------------------------------------------------------------
+    # -- how it works ------------------------------------------------------------------------------
 
     def _drain(self) -> None:
         while self._ready:
@@ -269,7 +302,7 @@ class Clock:
             if self._coordinates:
                 self._coordinates.move_to(moment)
 
-    def _at(self, moment: float, action: Callable[[], None]) -> None:
+    def _at(self, moment: float, action: Callable[[], object]) -> None:
         heapq.heappush(self._timers, (moment, next(self._sequence), action))
 
     def _resume(self, task: Task) -> None:

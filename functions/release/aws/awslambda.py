@@ -66,7 +66,7 @@ def get_alias(name: str, alias: str) -> Alias | None:
 
 
 def point_alias(name: str, alias: str, version: str, revision_id: str) -> Alias:
-    """Point the alias to one version, without weights. PreconditionFailedError if it has changed."""
+    """Point the alias to one version alone. PreconditionFailedError if it has changed."""
     try:
         changed = client("lambda").update_alias(
             FunctionName=name,
