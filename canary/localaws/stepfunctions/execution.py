@@ -79,14 +79,15 @@ class LocalExecution(Execution):
             raise ExecutionNotRedrivable(reason)
         if token is not None:
             self._redrive_tokens.append(token)
-        name, state_input = self.history.last_entered()
+        first = (self._program.start_at.start_at_name, self.input_data)
+        name, state_input = self.history.last_entered() or first
         self.redrive_count += 1
         self.redrive_date = current().clock.datetime()
         self.stop_date = self.error = self.cause = None
         details = {"executionRedrivenEventDetails": {"redriveCount": self.redrive_count}}
         environment = self._new_environment(self.history.add("ExecutionRedriven", details))
         environment.states.reset(state_input)
-        if self._type_of(name) != "Fail":
+        if self.history.last_entered() and self._type_of(name) != "Fail":
             self.history.reenter()
         self._run(environment, name)
 
@@ -98,8 +99,8 @@ class LocalExecution(Execution):
             return "Execution has exceeded the redrivable period and cannot be redriven"
         if len(self.history) >= QUOTA - 1:
             return "Execution has reached the history event limit and cannot be redriven"
-        name, _ = self.history.last_entered()
-        if self._type_of(name) is None or self._type_of(name) in _BRANCHING:
+        last = self.history.last_entered()
+        if last and self._type_of(last[0]) in (None, *_BRANCHING):
             return "The embedded AWS cannot redrive an execution inside of Map or Parallel"
         return None
 

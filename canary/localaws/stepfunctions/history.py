@@ -70,14 +70,13 @@ class History(EventManager):
         """The next state goes on: that it was entered is already in the history."""
         self._is_reentering = True
 
-    def last_entered(self) -> tuple[str, Any]:
-        """The name and the input of the state that was entered last."""
-        details: Any = next(
-            event["stateEnteredEventDetails"]
-            for event in reversed(self._history_event_list)
-            if event["type"].value.endswith("StateEntered")
-        )
-        return details["name"], json.loads(details["input"])
+    def last_entered(self) -> tuple[str, Any] | None:
+        """The name and the input of the state that was entered last, if any was."""
+        for event in reversed(self._history_event_list):
+            details: Any = event.get("stateEnteredEventDetails")
+            if details:
+                return details["name"], json.loads(details["input"])
+        return None
 
     def page(
         self, size: int | None, token: str | None, is_reversed: bool, with_data: bool

@@ -25,19 +25,25 @@ def error_prefix(api_name: str) -> str:
 
 
 def normalise_parameters(
-    state: Any, parameters: dict[str, Any], service: str | None = None, action: str | None = None
+    state: Any,
+    parameters: dict[str, Any],
+    boto_service_name: str | None = None,
+    service_action_name: str | None = None,
 ) -> None:
     """Give the parameters, PascalCase in a definition, the names of the API."""
-    shape = _operation(state, service, action).input_shape
+    shape = _operation(state, boto_service_name, service_action_name).input_shape
     if shape is not None:
         state._to_boto_request(parameters, shape)
 
 
 def normalise_response(
-    state: Any, response: Any, service: str | None = None, action: str | None = None
+    state: Any,
+    response: Any,
+    boto_service_name: str | None = None,
+    service_action_name: str | None = None,
 ) -> None:
     """Give the members of a response PascalCase names, and moments as JSON."""
-    shape = _operation(state, service, action).output_shape
+    shape = _operation(state, boto_service_name, service_action_name).output_shape
     if shape is None or not isinstance(response, dict):
         return
     state._from_boto_response(response, shape)

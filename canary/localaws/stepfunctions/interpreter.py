@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from moto.moto_api._internal import mock_random
 from moto.stepfunctions.parser.asl.component.common.retry import jitter_strategy_decl
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
 from moto.stepfunctions.parser.asl.component.state import state
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import (
@@ -24,7 +24,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from canary.localaws.account import LocalAws, current
 from canary.localaws.stepfunctions import functions, integrations
-from canary.localaws.stepfunctions.threads import INTERPRETER, replace_threads
+from canary.localaws.stepfunctions.threads import replace_threads
 
 
 def install(aws: LocalAws) -> None:
@@ -46,7 +46,9 @@ def install(aws: LocalAws) -> None:
         "_normalise_service_error_name",
         staticmethod(integrations.error_prefix),
     )
-    _silence(aws)
+    # A state that fails is no failure of the interpreter: it is in the history, not in the log.
+    aws.patch(EvalComponent, "_log_failure_event_exception", _log_nothing)
+    aws.patch(EvalComponent, "_log_exception", _log_nothing)
 
 
 def _wait(_function: WaitFunction, env: Environment, wait_seconds: float) -> None:
@@ -61,8 +63,5 @@ def _state_data(EnteredTime: str, Name: str) -> dict[str, Any]:  # noqa: ARG001,
     return {"EnteredTime": integrations.iso(current().clock.datetime()), "Name": Name}
 
 
-def _silence(aws: LocalAws) -> None:
-    """A state that fails is no failure of ours: it is in the history, not on the terminal."""
-    log = logging.getLogger(INTERPRETER)
-    aws.patch(log, "propagate", False)
-    aws.patch(log, "handlers", [logging.NullHandler()])
+def _log_nothing(*_arguments: object, **_options: object) -> None:
+    pass
