@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from moto.awslambda.models import LambdaAlias
 from moto.moto_api._internal import mock_random
@@ -29,9 +29,14 @@ class Alias(LambdaAlias):
     """moto's alias with revision ids and with routing that counts."""
 
     @property
+    def routing(self) -> Routing:
+        """The RoutingConfig, which moto takes for a string."""
+        return cast(Routing, self.routing_config)
+
+    @property
     def weights(self) -> dict[str, float]:
         """The additional version with its weight, if there is one."""
-        return weights_of(self.routing_config)
+        return weights_of(self.routing)
 
     @property
     def versions(self) -> list[str]:
@@ -44,7 +49,7 @@ class Alias(LambdaAlias):
             raise PreconditionFailedException
 
     def update(
-        self, description: str | None, function_version: str | None, routing_config: Routing
+        self, description: str | None, function_version: str | None, routing_config: Any
     ) -> None:
         """Change what is given. An empty routing config ends the split; none at all leaves it."""
         super().update(description, function_version, routing_config)
@@ -97,7 +102,8 @@ def check_routing(
 def _check_weight(version: str, weight: float) -> None:
     if not is_version(version):
         constraint = (
-            "Map keys must satisfy constraint: [Member must have length less than or equal to 1024, "
+            "Map keys must satisfy constraint: "
+            "[Member must have length less than or equal to 1024, "
             "Member must have length greater than or equal to 1, "
             "Member must satisfy regular expression pattern: [0-9]+, Member must not be null]"
         )

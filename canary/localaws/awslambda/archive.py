@@ -15,7 +15,7 @@ from canary.localaws.awslambda.exceptions import InvalidParameterValueException
 
 
 def read_archive(code: Mapping[str, Any], account: str, partition: str) -> bytes:
-    """The bytes of the package that `code` (a FunctionCode, or an UpdateFunctionCode request) names."""
+    """The package that `code`, a FunctionCode or an UpdateFunctionCode request, names."""
     if code.get("ZipFile"):
         archive = _decoded(code["ZipFile"])
     elif code.get("S3Bucket") and code.get("S3Key"):
@@ -31,11 +31,9 @@ def read_archive(code: Mapping[str, Any], account: str, partition: str) -> bytes
     return archive
 
 
-def _decoded(value: str | bytes) -> bytes:
-    """moto's CloudFormation hands over the wire format, base64; the API's parser the bytes."""
-    if isinstance(value, bytes) and value.startswith(b"PK"):
-        return value
-    return base64.b64decode(value)
+def _decoded(value: bytes) -> bytes:
+    """The API's parser gives the bytes; moto's CloudFormation hands them over in base64."""
+    return base64.b64decode(value) if value.startswith(base64.b64encode(b"PK\3")) else value
 
 
 def _stored(code: Mapping[str, Any], account: str, partition: str) -> bytes:

@@ -1,4 +1,4 @@
-"""An execution environment: one version's code, loaded once, with everything that code believes to be its own."""
+"""An execution environment: one version's code, and all that this code believes to be its own."""
 
 from __future__ import annotations
 
@@ -39,14 +39,15 @@ class Environment:
         self._handler: Handler | None = None
         self._variables = _encoded(variables)
         self._modules = PackageModules(roots)
-        self._output = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+        self._written = io.BytesIO()
+        self._output = io.TextIOWrapper(self._written, "utf-8", write_through=True)
         self._root = logging.RootLogger(logging.WARNING)
         self._root.addHandler(self._log_handler())
         self._manager = logging.Manager(self._root)
 
     @contextmanager
     def active(self, request_id: str) -> Iterator[None]:
-        """Within it, this process is the environment. Nothing may park here: other tasks would see it too."""
+        """Within it, this process is the environment: nothing may park here."""
         self.request_id = request_id
         self.is_busy = True
         process = sys.stdout, sys.stderr, _loggers()
@@ -75,11 +76,9 @@ class Environment:
 
     def take_output(self) -> str:
         """What was printed and logged since the last call."""
-        buffer = self._output.buffer
-        assert isinstance(buffer, io.BytesIO)
-        output = buffer.getvalue().decode("utf-8", "replace")
-        buffer.seek(0)
-        buffer.truncate()
+        output = self._written.getvalue().decode("utf-8", "replace")
+        self._written.seek(0)
+        self._written.truncate()
         return output
 
     def _log_handler(self) -> logging.Handler:
@@ -99,7 +98,7 @@ class Environment:
 
 
 def _load(name: str) -> Handler:
-    """Import the handler as Lambda's own Python runtime does, with its names for what can go wrong."""
+    """Import the handler as Lambda's runtime does, with its names for what can go wrong."""
     module_name, dot, function_name = name.rpartition(".")
     if not dot:
         raise BootstrapError(
@@ -117,13 +116,13 @@ def _load(name: str) -> Handler:
         raise BootstrapError(
             "Runtime.UserCodeSyntaxError", f"Syntax error in module '{module_name}': {error}"
         ) from error
-    handler: Any = getattr(sys.modules[module_name], function_name, None)
+    handler: Handler | None = getattr(sys.modules[module_name], function_name, None)
     if handler is None:
         raise BootstrapError(
             "Runtime.HandlerNotFound",
             f"Handler '{function_name}' missing on module '{module_name}'",
         )
-    return handler  # type: ignore[no-any-return]
+    return handler
 
 
 def _loggers() -> tuple[logging.RootLogger, logging.Manager]:
@@ -131,8 +130,8 @@ def _loggers() -> tuple[logging.RootLogger, logging.Manager]:
 
 
 def _set_loggers(root: logging.RootLogger, manager: logging.Manager) -> None:
-    """Loggers are found by name, process-wide; without their own tree two functions would share theirs, and write into one log."""
-    logging.root = logging.Logger.root = root  # type: ignore[misc]
+    """Loggers are found by name: with one tree, two functions would write into one log."""
+    logging.root = logging.Logger.root = root
     logging.Logger.manager = manager
 
 
@@ -145,8 +144,9 @@ def _encoded(variables: Mapping[str, str]) -> dict[Any, Any]:
 
 def _exchange_variables(encoded: dict[Any, Any]) -> dict[Any, Any]:
     """
-    Give `os.environ` other content, and give back what it held. One assignment instead of a hundred calls of putenv; the price is that a
-    subprocess started without `env` inherits the variables of this process.
+    Give `os.environ` other content, and give back what it held. One assignment instead of a hundred
+    calls of putenv; the price is that a subprocess started without `env` inherits the variables of
+    this process.
     """
     state = vars(os.environ)
     before: dict[Any, Any] = state["_data"]

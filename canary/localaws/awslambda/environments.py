@@ -17,7 +17,7 @@ from canary.localaws.awslambda.functions import Function
 
 
 class Environments:
-    """All execution environments: for each state of a version those that exist, warm until they fail."""
+    """All execution environments: those of each state of a version, warm until they fail."""
 
     def __init__(self) -> None:
         self.sources: dict[str, Path] = {}
@@ -58,7 +58,7 @@ class Environments:
         roots = [root, *(self._unpack_layer(layer) for layer in layers)]
         day = current().clock.datetime().strftime("%Y/%m/%d")
         stream = f"{day}/[{function.version}]{self._random.getrandbits(128):032x}"
-        return Environment(roots, function.handler, _variables(function, root, stream), stream)
+        return Environment(roots, str(function.handler), _variables(function, root, stream), stream)
 
     def _unpack_layer(self, archive: bytes) -> Path:
         python = self._unpack(hashlib.sha256(archive).hexdigest(), archive) / "python"

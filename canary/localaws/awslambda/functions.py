@@ -29,8 +29,18 @@ UPDATING_SECONDS = 2.0
 _SETTINGS = ("DeadLetterConfig", "FileSystemConfigs", "LoggingConfig", "SnapStart")
 _UNSUPPORTED = ("CapacityProviderConfig", "DurableConfig", "TenancyConfig")
 _MOMENTARY = frozenset(
-    "FunctionArn LastModified RevisionId Version State StateReason StateReasonCode LastUpdateStatus "
-    "LastUpdateStatusReason LastUpdateStatusReasonCode".split()
+    {
+        "FunctionArn",
+        "LastModified",
+        "LastUpdateStatus",
+        "LastUpdateStatusReason",
+        "LastUpdateStatusReasonCode",
+        "RevisionId",
+        "State",
+        "StateReason",
+        "StateReasonCode",
+        "Version",
+    }
 )
 
 
@@ -40,7 +50,7 @@ def timestamp() -> str:
 
 
 class Function(LambdaFunction):
-    """moto's function with revision ids, with states that take time, and with its package verified."""
+    """moto's function with revision ids, with states that take time, and with verified packages."""
 
     def __init__(
         self,
@@ -57,10 +67,13 @@ class Function(LambdaFunction):
         super().__init__(account_id, dict(spec), region, "$LATEST")
         self._begin(CREATING_SECONDS)
 
-    # -- changes that take time ---------------------------------------------------------------------------------------
+    # -- changes that take time --------------------------------------------------------------------
 
     def _begin(self, seconds: float, replaced: Function | None = None) -> None:
-        """Be Pending, or where something runs already InProgress, for so long; each end of it has a revision of its own."""
+        """
+        Be Pending, or InProgress where something was there before, for so long. The end of it
+        changes the revision once more.
+        """
         self._settled_at = current().clock.now() + seconds
         self._revisions = str(mock_random.uuid4()), str(mock_random.uuid4())
         self._replaced = replaced
@@ -117,7 +130,13 @@ class Function(LambdaFunction):
         """Take another configuration; members that are not given stay."""
         _refuse_unsupported(config_updates)
         before = self._without_past()
-        super().update_configuration(dict(config_updates))
+        layers = self._get_layers_data(config_updates.get("Layers", []))
+        environment = {"Variables": {}} | config_updates.get("Environment", {})
+        ordinary = {name: value for name, value in config_updates.items() if name != "Layers"}
+        super().update_configuration(
+            ordinary | ({"Environment": environment} if "Environment" in ordinary else {})
+        )
+        self.layers = layers if "Layers" in config_updates else self.layers
         self.settings = self.settings | {
             name: config_updates[name] for name in _SETTINGS if name in config_updates
         }
@@ -151,7 +170,14 @@ class Function(LambdaFunction):
         self.signing_profile_version_arn = signature.profile_version_arn if signature else None
         self.signing_job_arn = signature.job_arn if signature else None
 
-    # -- versions -----------------------------------------------------------------------------------------------------
+    def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:  # noqa: ARG002
+        """For moto's other services: they send an event and do not wait for what comes of it."""
+        from canary.localaws.awslambda import invoke_later
+
+        invoke_later(self.function_arn, body.encode())
+        return b""
+
+    # -- versions ----------------------------------------------------------------------------------
 
     def frozen(self, number: int, description: str | None) -> Function:
         """Freeze this $LATEST as a numbered version."""
@@ -171,7 +197,7 @@ class Function(LambdaFunction):
         configuration = self.get_configuration()
         return {name: value for name, value in configuration.items() if name not in _MOMENTARY}
 
-    # -- as the API shows it ------------------------------------------------------------------------------------------
+    # -- as the API shows it -----------------------------------------------------------------------
 
     @property
     def log_group(self) -> str:

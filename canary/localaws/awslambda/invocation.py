@@ -11,6 +11,7 @@ from moto.logs.models import LogsBackend, logs_backends
 
 from canary.localaws.account import current
 from canary.localaws.awslambda import metrics, runtime
+from canary.localaws.awslambda.asynchronous import Delivery
 from canary.localaws.awslambda.environments import Environments
 from canary.localaws.awslambda.exceptions import (
     InvalidRequestContentException,
@@ -38,7 +39,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class Target:
-    """Who is called (`qualifier` as the caller gave it), which version answers, and how it is measured."""
+    """Who is called, which version answers, and how it is measured."""
 
     function: Function
     qualifier: str | None
@@ -69,7 +70,7 @@ class Invoker:
         self._request_ids = aws.random("lambda request ids")
 
     def target(self, name: str, qualifier: str | None, version: str | None = None) -> Target:
-        """Where a call of the function goes; `version` says which of a weighted alias's versions, where it is not left to chance."""
+        """Where a call goes. `version` picks one of an alias's versions instead of chance."""
         alias = self._backend.find_alias(name, qualifier)
         answering = qualifier
         if alias is not None:
@@ -79,7 +80,7 @@ class Invoker:
         return Target(function, qualifier, metrics.dimension_sets(name, qualifier, executed))
 
     def invoke(self, target: Target, payload: bytes) -> Invocation:
-        """Run the target once, here and now. Nothing parks: the virtual time that it takes is in the result."""
+        """Run the target here and now. Nothing parks: the time that it takes is in the result."""
         event = _event(payload)
         self._check_admission(target)
         outcome = self._run(target, event)
@@ -93,11 +94,8 @@ class Invoker:
     def queue(self, name: str, qualifier: str | None, payload: bytes) -> None:
         """Invoke asynchronously, in a task of its own."""
         _event(payload)
-        self._clock.spawn(self._deliver, name, qualifier, payload, name=f"event for {name}")
-
-    def _deliver(self, name: str, qualifier: str | None, payload: bytes) -> None:
-        invocation = self.invoke(self.target(name, qualifier), payload)
-        self._clock.sleep(invocation.seconds)
+        delivery = Delivery(self, name, qualifier, payload)
+        self._clock.spawn(delivery.run, name=f"event for {name}")
 
     def _check_admission(self, target: Target) -> None:
         if target.function.is_pending:

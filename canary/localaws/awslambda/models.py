@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, cast
 
 from moto.awslambda.models import LambdaBackend as MotoLambdaBackend
 from moto.moto_api._internal import mock_random
@@ -31,11 +31,11 @@ class LambdaBackend(MotoLambdaBackend):
         self.code_signing_configs: dict[str, CodeSigningConfig] = {}
         self.invoker = Invoker(self)
 
-    # -- finding ------------------------------------------------------------------------------------------------------
+    # -- finding -----------------------------------------------------------------------------------
 
     def find(self, name: str, qualifier: str | None) -> Function:
         """The function, version, or version that an alias (mainly) points to."""
-        return self._lambdas.get_function_by_name_or_arn_with_qualifier(name, qualifier)  # type: ignore[no-any-return]
+        return self._lambdas.find(name, qualifier)
 
     def arn(self, name: str, qualifier: str | None = None) -> str:
         """The ARN of a function, version or alias, whether it exists or not."""
@@ -47,14 +47,14 @@ class LambdaBackend(MotoLambdaBackend):
 
     def latest(self, name: str) -> Function:
         """The function itself; a caller who names a version is refused."""
-        return self._lambdas.get_function_by_name_or_arn_forbid_qualifier(name)  # type: ignore[no-any-return]
+        return self._lambdas.latest_of(name)
 
     def layer_archives(self, function: Function) -> list[bytes]:
         """The packages of the function's layers."""
         versions = [self.layers_versions_by_arn(layer["Arn"]) for layer in function.layers]
         return [version.code_bytes for version in versions if version is not None]
 
-    # -- functions ----------------------------------------------------------------------------------------------------
+    # -- functions ---------------------------------------------------------------------------------
 
     def create_function(self, spec: dict[str, Any]) -> Function:
         name = str(spec["FunctionName"]).rpartition(":")[2]
@@ -62,14 +62,17 @@ class LambdaBackend(MotoLambdaBackend):
             raise ResourceConflictException(f"Function already exist: {name}")
         arn = spec.get("CodeSigningConfigArn")
         signing = self._attachable(arn) if arn else None
-        function = Function(
+        function = Function(  # type: ignore[abstract] # as moto's own
             self.account_id, {**spec, "FunctionName": name}, self.region_name, signing
         )
         self._lambdas.put_function(function)
         return self._lambdas.publish_version(name) if spec.get("Publish") else function
 
     def update_function_code(
-        self, function_name: str, qualifier: str | None, body: Mapping[str, Any]
+        self,
+        function_name: str,
+        qualifier: str | None,  # noqa: ARG002 - moto's signature
+        body: Mapping[str, Any],
     ) -> dict[str, Any]:
         function = self._changeable(function_name, body.get("RevisionId"))
         if body.get("DryRun"):
@@ -81,7 +84,10 @@ class LambdaBackend(MotoLambdaBackend):
         return function.get_configuration()
 
     def update_function_configuration(
-        self, function_name: str, qualifier: str | None, body: Mapping[str, Any]
+        self,
+        function_name: str,
+        qualifier: str | None,  # noqa: ARG002 - moto's signature
+        body: Mapping[str, Any],
     ) -> dict[str, Any]:
         function = self._changeable(function_name, body.get("RevisionId"))
         return function.update_configuration(body)
@@ -112,7 +118,13 @@ class LambdaBackend(MotoLambdaBackend):
             self.latest(resource_arn).check_settled()
         super().tag_resource(resource_arn, tags)
 
-    # -- aliases ------------------------------------------------------------------------------------------------------
+    # -- aliases -----------------------------------------------------------------------------------
+
+    def get_alias(self, name: str, function_name: str) -> Alias:
+        return self._lambdas.get_alias(name, function_name)
+
+    def list_aliases(self, function_name: str) -> list[Alias]:
+        return self._lambdas.list_aliases(function_name)
 
     def update_alias(
         self,
@@ -127,7 +139,7 @@ class LambdaBackend(MotoLambdaBackend):
             name, function_name, function_version, description, routing_config, revision_id
         )
 
-    # -- code signing configs -----------------------------------------------------------------------------------------
+    # -- code signing configs ----------------------------------------------------------------------
 
     def create_code_signing_config(self, request: Mapping[str, Any]) -> CodeSigningConfig:
         arn = (
@@ -163,7 +175,7 @@ class LambdaBackend(MotoLambdaBackend):
 
     def list_functions_by_code_signing_config(self, arn: str) -> list[str]:
         config = self.get_code_signing_config(arn)
-        functions: Iterable[Function] = self._lambdas.latest()
+        functions = cast(Iterable[Function], self._lambdas.latest())
         return [
             function.function_arn
             for function in functions
@@ -187,14 +199,14 @@ class LambdaBackend(MotoLambdaBackend):
             )
         return config
 
-    # -- invocations by moto's other services -------------------------------------------------------------------------
+    # -- invocations by moto's other services ------------------------------------------------------
 
     def invoke(
         self,
         function_name: str,
         qualifier: str | None,
         body: Any,
-        headers: Any,
+        headers: Any,  # noqa: ARG002 - moto's signature
         response_headers: Any,
     ) -> bytes:
         """For moto's event sources, which look for an error among the headers."""

@@ -9,14 +9,16 @@ from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
 
-# The embedded AWS lives in the interpreter's own SDK: a copy inside a package would call the real AWS.
+# The embedded AWS lives in this interpreter's SDK; a package's own copy would call the real AWS.
 _SDK = frozenset({"boto3", "botocore", "s3transfer"})
 
 
 class PackageModules:
     """
-    While `in_place`, the package's names are imported from its own directories and `sys.modules` holds its own modules; otherwise nothing of it is
-    there. Shared with the process are the standard library, the SDK, and distributions that the package brings but which are installed here too.
+    While `in_place`, the package's names are imported from its own directories and `sys.modules`
+    holds its own modules; otherwise nothing of it is there. Shared with the process are the
+    standard library, the SDK, and distributions that the package brings but that are installed
+    here too.
     """
 
     def __init__(self, roots: Sequence[Path]) -> None:
@@ -27,7 +29,7 @@ class PackageModules:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find the package's top-level names in the package; what lies below them is found by their own path."""
+        """Find the package's top-level names in it; what lies below them has a path of its own."""
         if path is None and name in self._own:
             return PathFinder.find_spec(name, self._roots, target)
         return None
@@ -38,11 +40,11 @@ class PackageModules:
         hidden = self._take_out() if any(name in sys.modules for name in self._own) else {}
         sys.modules.update(self._loaded)
         size = len(sys.modules)
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
         try:
             yield
         finally:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
             if len(sys.modules) != size:
                 self._loaded = self._take_out()
             else:

@@ -13,6 +13,7 @@ _REFERENCE = re.compile(
     r"(?:(?:arn:[a-z0-9-]+:lambda:[a-z0-9-]+:)?(?:\d{12}:)?function:)?"
     r"(?P<name>[\w-]+)(?::(?P<qualifier>\$LATEST|[\w-]+))?"
 )
+_ALIAS = re.compile(r"(?!^[0-9]+$)([a-zA-Z0-9-_]{1,128})")
 
 
 def split(reference: str, qualifier: str | None = None) -> tuple[str, str | None]:
@@ -29,6 +30,15 @@ def split(reference: str, qualifier: str | None = None) -> tuple[str, str | None
             "The derived qualifier from the function name does not match the specified qualifier."
         )
     return match["name"], inside or qualifier
+
+
+def check_alias(name: str) -> None:
+    """Refuse a name that an alias cannot have."""
+    if not _ALIAS.fullmatch(name):
+        raise ValidationException(
+            f"1 validation error detected: Value '{name}' at 'name' failed to satisfy constraint: "
+            f"Member must satisfy regular expression pattern: {_ALIAS.pattern}"
+        )
 
 
 def is_version(qualifier: str) -> bool:

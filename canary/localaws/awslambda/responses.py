@@ -1,12 +1,16 @@
 """Lambda's API."""
 
+# moto declares the strings and tuples that its operations return; it takes an ActionResult as well.
+# mypy: disable-error-code="override"
+
 from __future__ import annotations
 
 import base64
 from typing import Any, cast
 
 from moto.awslambda.responses import LambdaResponse as MotoLambdaResponse
-from moto.core.responses import TYPE_RESPONSE, ActionResult, EmptyResult, PaginatedResult
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult, EmptyResult, PaginatedResult
 
 from canary.localaws.account import current
 from canary.localaws.awslambda import names
@@ -30,7 +34,7 @@ class LambdaResponse(MotoLambdaResponse):
     def _name(self) -> str:
         return str(self.params["FunctionName"])
 
-    # -- functions ----------------------------------------------------------------------------------------------------
+    # -- functions ---------------------------------------------------------------------------------
 
     def create_function(self) -> ActionResult:
         function = self._backend.create_function(self.params)
@@ -75,7 +79,7 @@ class LambdaResponse(MotoLambdaResponse):
         self._backend.delete_function(self._name, self._get_param("Qualifier"))
         return EmptyResult()
 
-    # -- aliases ------------------------------------------------------------------------------------------------------
+    # -- aliases -----------------------------------------------------------------------------------
 
     def create_alias(self) -> ActionResult:
         alias = self._backend.create_alias(
@@ -114,7 +118,7 @@ class LambdaResponse(MotoLambdaResponse):
         self._backend.delete_alias(self.params["Name"], self._name)
         return EmptyResult()
 
-    # -- code signing configs -----------------------------------------------------------------------------------------
+    # -- code signing configs ----------------------------------------------------------------------
 
     def create_code_signing_config(self) -> ActionResult:
         config = self._backend.create_code_signing_config(self.params)
@@ -163,7 +167,7 @@ class LambdaResponse(MotoLambdaResponse):
         self._backend.delete_function_code_signing_config(self._name)
         return EmptyResult()
 
-    # -- invocations --------------------------------------------------------------------------------------------------
+    # -- invocations -------------------------------------------------------------------------------
 
     def invoke(self) -> TYPE_RESPONSE:
         name, qualifier = names.split(self._name, self._get_param("Qualifier"))

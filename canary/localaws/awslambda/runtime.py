@@ -57,7 +57,7 @@ def run(
     request_id: str,
     overhead: float,
 ) -> Outcome:
-    """Let the handler answer one event; `overhead` is what the invocation takes if it never sleeps."""
+    """Let the handler answer one event; `overhead` is how long it takes if it never sleeps."""
     timeout = float(function.timeout)
     with environment.active(request_id), clock.accounting(timeout - overhead) as spent:
         context = Context(
@@ -83,7 +83,7 @@ def run(
 
 
 def _answer(environment: Environment, event: Any, context: Context) -> tuple[Any, str, bool]:
-    """The payload; or the error's payload, what the runtime notes of it in the log, and whether the environment is lost with it."""
+    """The answer; or the error, its note in the log, and whether it ends the environment."""
     try:
         return _marshal(environment.handler()(event, context)), "", False
     except OutOfTime:
@@ -154,5 +154,6 @@ def _log(function: Function, request_id: str, output: str, seconds: float) -> st
         f"END RequestId: {request_id}\n"
         f"REPORT RequestId: {request_id}\tDuration: {milliseconds:.2f} ms\t"
         f"Billed Duration: {-int(-milliseconds // 1)} ms\t"
-        f"Memory Size: {function.memory_size} MB\tMax Memory Used: {function.memory_size // 2} MB\t\n"
+        f"Memory Size: {function.memory_size} MB\t"
+        f"Max Memory Used: {function.memory_size // 2} MB\t\n"
     )

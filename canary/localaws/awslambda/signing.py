@@ -56,7 +56,7 @@ class CodeSigningConfig:
 
 def verified(archive: bytes, config: CodeSigningConfig | None, function: str) -> Signature | None:
     """
-    The signature under which the package may be deployed; None where the config only warns, or there is none.
+    The signature under which the package is deployed; None without a config, or if it only warns.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html
     """
     if config is None:

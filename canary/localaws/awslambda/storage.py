@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from moto.awslambda.models import LambdaFunction, LambdaStorage
 from moto.awslambda.utils import make_function_arn
@@ -32,9 +32,10 @@ class Storage(LambdaStorage):
         unqualified = str(make_function_arn(self.region_name, self.account_id, name))
         return f"{unqualified}:{qualifier}" if qualifier else unqualified
 
-    def construct_unknown_function_exception(
+    def construct_unknown_function_exception(  # type: ignore[override]
         self, name_or_arn: str, qualifier: str | None = None
     ) -> ResourceNotFoundException:
+        """moto raises what this returns."""
         name, qualifier = names.split(name_or_arn, qualifier)
         return ResourceNotFoundException(f"Function not found: {self.arn(name, qualifier)}")
 
@@ -48,21 +49,27 @@ class Storage(LambdaStorage):
         plain, qualifier = names.split(name)
         if qualifier not in (None, "$LATEST"):
             raise InvalidParameterValueException(
-                f"This operation does not support the qualifier {qualifier}: name the function only."
+                f"This operation does not support a qualifier, but {qualifier} was given."
             )
         return self.get_function_by_name_with_qualifier(plain)
 
+    def find(self, name: str, qualifier: str | None = None) -> Function:
+        """The function, version, or version that an alias (mainly) points to."""
+        return cast(Function, self.get_function_by_name_or_arn_with_qualifier(name, qualifier))
+
+    def latest_of(self, name: str) -> Function:
+        """The function itself; a caller who names a version is refused."""
+        return cast(Function, self.get_function_by_name_or_arn_forbid_qualifier(name))
+
     def find_alias(self, name: str, qualifier: str | None) -> Alias | None:
         """The function's alias of that name, if it is one."""
-        alias = self._aliases[self.arn(name)].get(qualifier or "")
-        assert alias is None or isinstance(alias, Alias)
-        return alias
+        return cast(Alias | None, self._aliases[self.arn(name)].get(qualifier or ""))
 
-    # -- versions -----------------------------------------------------------------------------------------------------
+    # -- versions ----------------------------------------------------------------------------------
 
     def publish_version(self, name_or_arn: str, description: str = "") -> Function:
-        """The version that is $LATEST as it is now: the last one published, where nothing has changed since."""
-        latest: Function = self.get_function_by_name_or_arn_forbid_qualifier(name_or_arn)
+        """$LATEST as a version: the last one published, where nothing has changed since."""
+        latest = self.latest_of(name_or_arn)
         versions: list[Function] = self._functions[latest.function_name]["versions"]
         if versions and versions[-1].published_from == latest.published_state():
             return versions[-1]
@@ -73,7 +80,7 @@ class Storage(LambdaStorage):
         return version
 
     def del_function(self, name_or_arn: str, qualifier: str | None = None) -> None:
-        """Delete the function with all its versions and aliases, or one version that no alias uses."""
+        """Delete the function with all that it has, or one version that no alias uses."""
         name, qualifier = names.split(name_or_arn, qualifier)
         if qualifier is None:
             self.get_function_by_name_with_qualifier(name)
@@ -110,7 +117,7 @@ class Storage(LambdaStorage):
         latest.function_arn += ":$LATEST"
         return [latest, *self._functions[plain]["versions"]]
 
-    # -- aliases ------------------------------------------------------------------------------------------------------
+    # -- aliases -----------------------------------------------------------------------------------
 
     def get_alias(self, name: str, function_name: str) -> Alias:
         plain, _ = names.split(function_name)
@@ -122,7 +129,7 @@ class Storage(LambdaStorage):
 
     def list_aliases(self, function_name: str) -> list[Alias]:
         plain, _ = names.split(function_name)
-        return list(super().list_aliases(plain))
+        return cast(list[Alias], super().list_aliases(plain))
 
     def put_alias(
         self,
@@ -134,6 +141,7 @@ class Storage(LambdaStorage):
     ) -> Alias:
         plain, _ = names.split(function_name)
         self.get_function_by_name_with_qualifier(plain)
+        names.check_alias(name)
         if self.find_alias(plain, name):
             raise ResourceConflictException(f"Alias already exists: {self.arn(plain, name)}")
         self._check_routing(plain, function_version, routing_config)
@@ -161,7 +169,7 @@ class Storage(LambdaStorage):
         alias = self.get_alias(name, function_name)
         alias.check_revision(revision_id)
         plain, _ = names.split(function_name)
-        routing = alias.routing_config if routing_config is None else routing_config
+        routing = alias.routing if routing_config is None else routing_config
         self._check_routing(plain, function_version or alias.function_version, routing)
         alias.update(description, function_version, routing_config)
         return alias
@@ -175,5 +183,5 @@ class Storage(LambdaStorage):
         check_routing(
             version,
             weights_of(routing),
-            lambda number: self.get_function_by_name_with_qualifier(function_name, number),
+            lambda number: self.find(function_name, number),
         )

@@ -1,0 +1,88 @@
+"""Asynchronous invocations: repeated when they fail, and in the end buried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from moto.sns.models import sns_backends
+from moto.sqs.models import sqs_backends
+
+from canary.localaws.account import current
+from canary.localaws.awslambda.exceptions import (
+    ResourceConflictException,
+    ResourceNotFoundException,
+    TooManyRequestsException,
+)
+
+if TYPE_CHECKING:
+    from canary.localaws.awslambda.invocation import Invoker, Target
+
+_PAUSE = 60.0
+_RETRIES, _MAXIMUM_AGE = 2, 21600
+
+
+class Delivery:
+    """
+    One event on its way.
+    https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+    """
+
+    def __init__(self, invoker: Invoker, name: str, qualifier: str | None, payload: bytes) -> None:
+        self._invoker = invoker
+        self._address = name, qualifier
+        self._payload = payload
+        self._clock = current().clock
+        self._arrived = self._clock.now()
+        self._failures = 0
+
+    def run(self) -> None:
+        """Invoke until it succeeds or is given up; a function that is gone ends it silently."""
+        try:
+            while (pause := self._attempt()) is not None:
+                self._clock.sleep(pause)
+        except ResourceNotFoundException:
+            return
+
+    def _attempt(self) -> float | None:
+        """How long to wait before the next attempt; None where there is none."""
+        target = self._invoker.target(*self._address)
+        options = _options(target)
+        expires = self._arrived + options.get("MaximumEventAgeInSeconds", _MAXIMUM_AGE)
+        try:
+            invocation = self._invoker.invoke(target, self._payload)
+        except (TooManyRequestsException, ResourceConflictException) as error:
+            return self._later(target, expires, _PAUSE, error.code, error.message)
+        self._clock.sleep(invocation.seconds)
+        if invocation.function_error is None:
+            return None
+        self._failures += 1
+        if self._failures > options.get("MaximumRetryAttempts", _RETRIES):
+            expires = self._arrived
+        return self._later(
+            target, expires, _PAUSE * self._failures, "200", invocation.payload.decode()
+        )
+
+    def _later(
+        self, target: Target, expires: float, pause: float, code: str, message: str
+    ) -> float | None:
+        if self._clock.now() + pause <= expires:
+            return pause
+        if arn := target.function.settings.get("DeadLetterConfig", {}).get("TargetArn"):
+            _bury(arn, self._payload.decode(), {"ErrorCode": code, "ErrorMessage": message})
+        return None
+
+
+def _options(target: Target) -> Mapping[str, Any]:
+    options = target.function.event_invoke_config
+    return options[-1].config if options else {}
+
+
+def _bury(arn: str, body: str, attributes: Mapping[str, str]) -> None:
+    service, name = arn.split(":")[2], arn.split(":")[-1]
+    typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
+    aws = current()
+    if service == "sqs":
+        aws.backend(sqs_backends).send_message(name, body, message_attributes=typed)
+    else:
+        aws.backend(sns_backends).publish(body, arn=arn)
