@@ -1,7 +1,20 @@
-"""codedeploy."""
+"""AWS CodeDeploy for Lambda: deployments that shift an alias on the clock, and roll it back."""
+
+from moto.codedeploy.models import codedeploy_backends
 
 from canary.localaws.account import LocalAws
+from canary.localaws.codedeploy.faults import Faults
+from canary.localaws.codedeploy.models import CodeDeployBackend
+
+__all__ = ["Faults", "faults", "install"]
 
 
 def install(aws: LocalAws) -> None:
-    """Nothing yet."""
+    """Let moto answer for CodeDeploy with our backend."""
+    aws.extend(codedeploy_backends, CodeDeployBackend)
+
+
+def faults(aws: LocalAws) -> Faults:
+    """What tests can let go wrong in this embedded AWS."""
+    backend: CodeDeployBackend = aws.backend(codedeploy_backends)
+    return backend.faults

@@ -9,7 +9,7 @@ from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
 
 from canary.localaws.account import current
-from canary.localaws.codedeploy.exceptions import DeploymentFailure
+from canary.localaws.codedeploy.exceptions import DeploymentFailedError
 
 AWS_ERRORS = (ServiceException, JsonRESTError)
 INVALID_CONFIGURATION = (
@@ -17,9 +17,14 @@ INVALID_CONFIGURATION = (
     "configuration is missing or has an invalid configuration."
 )
 VERSION_MISMATCH = (
-    f"{INVALID_CONFIGURATION} The Lambda function alias version does not match the current version "
-    "in AppSpec file."
+    "The Lambda function alias version does not match the current version in AppSpec file."
 )
+
+
+def invalid_configuration(detail: str = "") -> DeploymentFailedError:
+    """AWS's one sentence for all that an AppSpec can have wrong, and maybe one that says what."""
+    message = f"{INVALID_CONFIGURATION} {detail}".strip()
+    return DeploymentFailedError("INVALID_LAMBDA_CONFIGURATION", message)
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,7 @@ class Routing:
 
 
 class Alias:
-    """One alias of one function. What Lambda refuses is a DeploymentFailure here."""
+    """One alias of one function. What Lambda refuses is a DeploymentFailedError here."""
 
     def __init__(self, function: str, name: str) -> None:
         self.function = function
@@ -71,10 +76,10 @@ def _lambda() -> Any:
     return current().backend(lambda_backends)
 
 
-def _failure(error: ServiceException | JsonRESTError) -> DeploymentFailure:
+def _failure(error: ServiceException | JsonRESTError) -> DeploymentFailedError:
     code = error.code if isinstance(error, ServiceException) else error.error_type
     if code == "ResourceNotFoundException":
-        return DeploymentFailure("INVALID_LAMBDA_FUNCTION", error.message)
+        return DeploymentFailedError("INVALID_LAMBDA_FUNCTION", error.message)
     if code == "TooManyRequestsException":
-        return DeploymentFailure("THROTTLED", error.message)
-    return DeploymentFailure("INVALID_LAMBDA_CONFIGURATION", f"{INVALID_CONFIGURATION} {error.message}")
+        return DeploymentFailedError("THROTTLED", error.message)
+    return invalid_configuration(error.message)

@@ -55,7 +55,9 @@ def parse(content: str) -> AppSpec:
         properties = _lower(_lower(described)["properties"])
         names = [properties[key] for key in ("name", "alias")]
         versions = [str(properties[key]) for key in ("currentversion", "targetversion")]
-        hooks = {name: function for hook in document.get("hooks", []) for name, function in hook.items()}
+        hooks = {
+            name: function for hook in document.get("hooks", []) for name, function in hook.items()
+        }
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise AppSpecError("the AppSpec is malformed") from error
     if not all(isinstance(name, str) and name for name in names):

@@ -12,6 +12,7 @@ from moto.moto_api._internal import mock_random
 
 from canary.localaws.codedeploy import groups
 from canary.localaws.codedeploy.configs import (
+    DEFAULT,
     MOST_CUSTOM_CONFIGS,
     PREDEFINED,
     PREFIX,
@@ -106,17 +107,22 @@ class Catalogue(MotoCodeDeployBackend):
     def get_deployment_config(self, name: str) -> DeploymentConfig:
         _check_name("DeploymentConfig", name)
         configs = PREDEFINED | self.custom_configs
-        if name in configs:
-            return configs[name]
-        if name.startswith(PREFIX):
+        if name not in configs:
+            raise CodeDeployException(
+                "DeploymentConfigDoesNotExistException",
+                f"No Deployment Configuration found for name: {name}",
+            )
+        return configs[name]
+
+    def lambda_config(self, name: str) -> DeploymentConfig:
+        """The configuration of this name, which must be one for Lambda."""
+        config = self.get_deployment_config(name)
+        if config.platform != "Lambda":
             raise CodeDeployException(
                 "InvalidDeploymentConfigNameException",
-                f"{name} is not a deployment configuration for Lambda.",
+                f"{name} is a deployment configuration for {config.platform}.",
             )
-        raise CodeDeployException(
-            "DeploymentConfigDoesNotExistException",
-            f"No Deployment Configuration found for name: {name}",
-        )
+        return config
 
     def list_deployment_configs(self) -> list[str]:
         return [*PREDEFINED, *self.custom_configs]
@@ -136,16 +142,22 @@ class Catalogue(MotoCodeDeployBackend):
     # -- groups -------------------------------------------------------------------------------
 
     def put_deployment_group(
-        self, application_name: str, name: str, settings: Mapping[str, Any], tags: list[dict[str, str]]
+        self,
+        application_name: str,
+        name: str,
+        settings: Mapping[str, Any],
+        tags: list[dict[str, str]],
     ) -> DeploymentGroup:
         """CreateDeploymentGroup. `settings` are the members of the request."""
         self.get_application(application_name)
         _check_name("DeploymentGroup", name)
         self._check_free(application_name, name)
-        self.get_deployment_config(settings.get("deploymentConfigName") or f"{PREFIX}OneAtATime")
+        self.lambda_config(settings.get("deploymentConfigName") or DEFAULT)
         # What these two are without, no Lambda deployment group is.
         groups.check_settings({"deploymentStyle": None, "serviceRoleArn": "", **settings})
-        group = DeploymentGroup(str(mock_random.uuid4()), application_name, name, "", "", groups.STYLE)
+        group = DeploymentGroup(
+            str(mock_random.uuid4()), application_name, name, "", "", groups.STYLE
+        )
         group.change(settings)
         self.deployment_groups[application_name][name] = group
         if tags:
@@ -158,7 +170,7 @@ class Catalogue(MotoCodeDeployBackend):
         group = self.get_deployment_group(application_name, current_name)
         groups.check_settings(settings)
         if "deploymentConfigName" in settings:
-            self.get_deployment_config(settings["deploymentConfigName"])
+            self.lambda_config(settings["deploymentConfigName"])
         new_name = settings.get("newDeploymentGroupName")
         if new_name and new_name != current_name:
             _check_name("DeploymentGroup", new_name)
@@ -181,7 +193,9 @@ class Catalogue(MotoCodeDeployBackend):
             self.tagger.delete_all_tags_for_resource(arn)
 
     def list_deployment_groups(
-        self, application_name: str, next_token: str = ""  # noqa: ARG002 - moto's signature
+        self,
+        application_name: str,
+        next_token: str = "",  # noqa: ARG002 - moto's signature
     ) -> list[str]:
         self.get_application(application_name)
         return list(self.deployment_groups[application_name])

@@ -16,6 +16,7 @@ from canary.localaws.codedeploy.exceptions import CodeDeployException
 
 PREFIX = "CodeDeployDefault."
 ALL_AT_ONCE = f"{PREFIX}LambdaAllAtOnce"
+DEFAULT = f"{PREFIX}OneAtATime"
 LONGEST_SHIFT_IN_MINUTES = 2880
 MOST_CUSTOM_CONFIGS = 50
 
@@ -24,23 +25,28 @@ Routing = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class DeploymentConfig:
-    """One configuration. `routing` is the API's trafficRoutingConfig."""
+    """One configuration. `routing` is the trafficRoutingConfig; those for servers have none."""
 
     id: str
     name: str
-    routing: Routing
+    routing: Routing | None
     created_at: datetime
+
+    @property
+    def platform(self) -> str:
+        return "Lambda" if self.routing else "Server"
 
     def steps(self) -> list[tuple[float, float]]:
         """The shifts: seconds since the first one, and the new version's weight from then on."""
-        return [(60.0 * minutes, percent / 100) for minutes, percent in _steps(self.routing)]
+        steps = _steps(self.routing) if self.routing else []
+        return [(60.0 * minutes, percent / 100) for minutes, percent in steps]
 
     def info(self) -> dict[str, Any]:
         """The structure of GetDeploymentConfig."""
         return {
             "deploymentConfigId": self.id,
             "deploymentConfigName": self.name,
-            "computePlatform": "Lambda",
+            "computePlatform": self.platform,
             "trafficRoutingConfig": self.routing,
             "createTime": self.created_at,
         }
@@ -58,11 +64,14 @@ def linear(percentage: int, interval: int) -> Routing:
     return {"type": "TimeBasedLinear", "timeBasedLinear": shift}
 
 
-_PREDEFINED: dict[str, Routing] = {
+_PREDEFINED: dict[str, Routing | None] = {
     **{f"LambdaCanary10Percent{n}Minutes": canary(10, n) for n in (5, 10, 15, 30)},
     "LambdaLinear10PercentEvery1Minute": linear(10, 1),
     **{f"LambdaLinear10PercentEvery{n}Minutes": linear(10, n) for n in (2, 3, 10)},
     "LambdaAllAtOnce": {"type": "AllAtOnce"},
+    "AllAtOnce": None,
+    "HalfAtATime": None,
+    "OneAtATime": None,
 }
 PREDEFINED = {
     PREFIX + name: DeploymentConfig(

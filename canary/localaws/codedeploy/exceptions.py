@@ -10,7 +10,7 @@ class CodeDeployException(ServiceException):
         super().__init__(code, message)
 
 
-class DeploymentFailure(Exception):
+class DeploymentFailedError(Exception):
     """What makes a deployment fail, as GetDeployment's errorInformation tells it."""
 
     def __init__(self, code: str, message: str) -> None:

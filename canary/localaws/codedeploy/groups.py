@@ -15,12 +15,21 @@ from canary.localaws.codedeploy.exceptions import CodeDeployException
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 MOST_ALARMS = 10
+LONGEST_DESCRIPTION = 256
 ROLLBACK_ON_FAILURE = "DEPLOYMENT_FAILURE"
 ROLLBACK_ON_ALARM = "DEPLOYMENT_STOP_ON_ALARM"
 ROLLBACK_ON_REQUEST = "DEPLOYMENT_STOP_ON_REQUEST"
 
 _ROLLBACK_EVENTS = (ROLLBACK_ON_FAILURE, ROLLBACK_ON_ALARM, ROLLBACK_ON_REQUEST)
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/.+")
+# What a deployment to Lambda cannot have, with the error that refuses it.
+_FOREIGN_TO_DEPLOYMENTS = {
+    "fileExistsBehavior": "InvalidFileExistsBehaviorException",
+    "ignoreApplicationStopFailures": "InvalidIgnoreApplicationStopFailuresValueException",
+    "updateOutdatedInstancesOnly": "InvalidUpdateOutdatedInstancesOnlyValueException",
+    "targetInstances": "InvalidTargetInstancesException",
+    "ec2DeploymentOptions": "InvalidInputException",
+}
 # What a Lambda deployment group cannot have, with the error that refuses it.
 _FOREIGN = {
     "ec2TagFilters": "InvalidEC2TagException",
@@ -33,7 +42,6 @@ _FOREIGN = {
     "ecsServices": "InvalidECSServiceException",
     "ec2DeploymentOptions": "InvalidInputException",
     "terminationHookEnabled": "InvalidInputException",
-    "outdatedInstancesStrategy": "InvalidInputException",
     "triggerConfigurations": "InvalidTriggerConfigException",
 }
 
@@ -50,6 +58,7 @@ class DeploymentGroup:
     style: Mapping[str, str]
     alarms: Mapping[str, Any] = field(default_factory=dict)
     rollback: Mapping[str, Any] = field(default_factory=dict)
+    outdated_instances_strategy: str | None = None  # kept; it means nothing for Lambda
 
     def change(self, settings: Mapping[str, Any]) -> None:
         """Take over what the request says of these members; it has been checked."""
@@ -57,6 +66,9 @@ class DeploymentGroup:
         self.role = settings.get("serviceRoleArn") or self.role
         self.alarms = settings.get("alarmConfiguration", self.alarms)
         self.rollback = settings.get("autoRollbackConfiguration", self.rollback)
+        self.outdated_instances_strategy = settings.get(
+            "outdatedInstancesStrategy", self.outdated_instances_strategy
+        )
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
@@ -76,6 +88,24 @@ def check_settings(settings: Mapping[str, Any]) -> None:
         _check_role(settings["serviceRoleArn"])
     if "alarmConfiguration" in settings:
         check_alarms(settings["alarmConfiguration"])
+    if "autoRollbackConfiguration" in settings:
+        check_rollback(settings["autoRollbackConfiguration"])
+
+
+def check_request(settings: Mapping[str, Any]) -> None:
+    """Refuse what a deployment to Lambda cannot be asked for."""
+    for member, code in _FOREIGN_TO_DEPLOYMENTS.items():
+        if settings.get(member):
+            raise CodeDeployException(
+                code, f"For Lambda and ECS deployment, {member} can not be specified"
+            )
+    if len(settings.get("description") or "") > LONGEST_DESCRIPTION:
+        raise CodeDeployException(
+            "DescriptionTooLongException",
+            f"The description is longer than {LONGEST_DESCRIPTION} characters.",
+        )
+    if "overrideAlarmConfiguration" in settings:
+        check_alarms(settings["overrideAlarmConfiguration"])
     if "autoRollbackConfiguration" in settings:
         check_rollback(settings["autoRollbackConfiguration"])
 

@@ -8,7 +8,8 @@ meanwhile. Whoever ends the deployment (one of these, or a call of StopDeploymen
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 
@@ -16,15 +17,15 @@ from canary.localaws import awslambda
 from canary.localaws.account import LocalAws
 from canary.localaws.codedeploy.alias import (
     AWS_ERRORS,
-    INVALID_CONFIGURATION,
     VERSION_MISMATCH,
     Alias,
     Routing,
+    invalid_configuration,
 )
-from canary.localaws.codedeploy.appspec import AFTER, ALLOW, BEFORE, AppSpecError, parse
+from canary.localaws.codedeploy.appspec import AFTER, ALLOW, BEFORE, AppSpec, AppSpecError, parse
 from canary.localaws.codedeploy.deployments import Deployment, LifecycleEvent
-from canary.localaws.codedeploy.exceptions import DeploymentFailure
-from canary.localaws.codedeploy.groups import service_role
+from canary.localaws.codedeploy.exceptions import DeploymentFailedError
+from canary.localaws.codedeploy.groups import ROLLBACK_ON_ALARM, ROLLBACK_ON_FAILURE, service_role
 
 SECONDS_TO_START = 0.5
 SECONDS_TO_FIRST_EVENT = 2.0
@@ -41,17 +42,21 @@ HOOK_MESSAGE = (
     "The deployment failed because one or more of the lifecycle event validation functions failed."
 )
 
-End = Callable[[Deployment, str, DeploymentFailure | None], None]
+Announce = Callable[[Deployment], None]
+End = Callable[[Deployment, str, DeploymentFailedError | None, bool], None]
 
 
 class Progress:
-    """The life of one deployment. `end` is called once, with its final status and what went wrong."""
+    """
+    The life of one deployment. `announce` is called when it starts, `end` once: with its final
+    status, what went wrong, and whether that is to be rolled back.
+    """
 
-    def __init__(self, aws: LocalAws, deployment: Deployment, announce_start: Callable[[], None], end: End) -> None:
+    def __init__(self, aws: LocalAws, deployment: Deployment, announce: Announce, end: End) -> None:
         self._aws = aws
         self._clock = aws.clock
         self._deployment = deployment
-        self._announce_start = announce_start
+        self._announce = announce
         self._end = end
 
     def begin(self) -> None:
@@ -60,65 +65,68 @@ class Progress:
 
     def _spawn(self, function: Callable[[], None]) -> None:
         deployment = self._deployment
-        self._clock.spawn(function, name=f"{deployment.id} {function.__name__}", group=deployment.id)
+        self._clock.spawn(
+            function, name=f"{deployment.id} {function.__name__}", group=deployment.id
+        )
 
     def _run(self) -> None:
         deployment = self._deployment
         self._clock.sleep(SECONDS_TO_START)
         deployment.start(self._clock.datetime())
-        self._announce_start()
+        self._announce(deployment)
         try:
             self._go()
-        except DeploymentFailure as failure:
-            self._end(deployment, "Failed", failure)
+        except DeploymentFailedError as failure:
+            self._end(deployment, "Failed", failure, deployment.rolls_back_on(ROLLBACK_ON_FAILURE))
         else:
-            self._end(deployment, "Succeeded", None)
+            self._end(deployment, "Succeeded", None, False)
 
     def _go(self) -> None:
         deployment = self._deployment
-        alias = self._check()
-        if not deployment.is_rollback:
+        spec, alias, origin = self._check()
+        if deployment.alarms.get("enabled"):
             self._spawn(self._watch_alarms)
         self._clock.sleep(SECONDS_TO_FIRST_EVENT)
-        self._hook(deployment.event(BEFORE))
+        self._hook(BEFORE, spec)
         event = deployment.event(ALLOW)
         event.start(self._clock.datetime())
-        self._shift(alias)
+        self._shift(spec, alias, origin)
         event.end("Succeeded", self._clock.datetime())
-        self._hook(deployment.event(AFTER))
+        self._hook(AFTER, spec)
         self._clock.sleep(SECONDS_TO_FINISH)
 
-    # -- before traffic moves -----------------------------------------------------------------
-
-    def _check(self) -> Alias:
+    def _check(self) -> tuple[AppSpec, Alias, Routing]:
         """What AWS looks at only after CreateDeployment has answered."""
         deployment = self._deployment
         if service_role(deployment.group.role) is None:
-            raise DeploymentFailure("IAM_ROLE_MISSING", f"The role {deployment.group.role} is missing.")
+            raise DeploymentFailedError(
+                "IAM_ROLE_MISSING", f"The role {deployment.group.role} is missing."
+            )
         try:
             spec = deployment.spec = deployment.spec or parse(deployment.revision.content)
         except AppSpecError:
-            raise DeploymentFailure("INVALID_LAMBDA_CONFIGURATION", INVALID_CONFIGURATION) from None
+            raise invalid_configuration() from None
         alias = Alias(spec.function, spec.alias)
-        deployment.origin = alias.read()
+        origin = deployment.origin = alias.read()
         alias.check_version(spec.target)
-        if not deployment.is_rollback:
-            _check_origin(deployment.origin, spec.current)
-        return alias
+        if deployment.is_doomed:
+            raise DeploymentFailedError("INTERNAL_ERROR", "CodeDeploy had an internal error.")
+        if not deployment.is_rollback and origin.weights:
+            raise invalid_configuration("The Lambda function alias has two versions.")
+        if not deployment.is_rollback and origin.version != spec.current:
+            raise invalid_configuration(VERSION_MISMATCH)
+        return spec, alias, origin
 
-    # -- moving traffic -----------------------------------------------------------------------
-
-    def _shift(self, alias: Alias) -> None:
+    def _shift(self, spec: AppSpec, alias: Alias, origin: Routing) -> None:
         deployment = self._deployment
-        assert deployment.spec is not None
-        assert deployment.origin is not None
-        here, elapsed = deployment.origin, 0.0
+        here, elapsed = origin, 0.0
         for seconds, weight in deployment.config.steps():
             self._clock.sleep(seconds - elapsed)
             elapsed = seconds
-            if alias.read() != here and not deployment.is_rollback:
-                raise DeploymentFailure("INVALID_LAMBDA_CONFIGURATION", VERSION_MISMATCH)
-            here = _split(deployment.spec.current, deployment.spec.target, weight)
+            if alias.read() != here:
+                raise invalid_configuration(VERSION_MISMATCH)
+            there = Routing(spec.current, {spec.target: weight})
+            here = there if weight < 1 else Routing(spec.target)
             if alias.read() != here:
                 alias.write(here)
             deployment.weight = weight
@@ -126,75 +134,60 @@ class Progress:
 
     # -- hooks --------------------------------------------------------------------------------
 
-    def _hook(self, event: LifecycleEvent) -> None:
+    def _hook(self, name: str, spec: AppSpec) -> None:
         deployment = self._deployment
-        assert deployment.spec is not None
+        event = deployment.event(name)
         event.start(self._clock.datetime())
-        function = deployment.spec.hooks.get(event.name)
-        if function and not deployment.is_rollback:
-            payload = {"DeploymentId": deployment.id, "LifecycleEventHookExecutionId": event.hook_id}
-            self._clock.spawn(_invoke, function, json.dumps(payload).encode(), event, name=f"hook {function}")
+        if name in spec.hooks:
+            function = spec.hooks[name]
+            payload = json.dumps(
+                {"DeploymentId": deployment.id, "LifecycleEventHookExecutionId": event.hook_id}
+            )
+            self._clock.spawn(_invoke, function, payload.encode(), event, name=f"hook {function}")
             event.reported.wait(LONGEST_HOOK_IN_SECONDS)
-            self._judge(event, function)
+            _judge(event, function)
         event.end("Succeeded", self._clock.datetime())
-
-    def _judge(self, event: LifecycleEvent, function: str) -> None:
-        if event.verdict == "Succeeded":
-            return
-        message = "The hook function reported a failure." if event.reported.is_set() else "The hook function did not report in time."
-        event.diagnostics = event.diagnostics or {"errorCode": "UnknownError", "scriptName": function, "message": message}
-        raise DeploymentFailure("HOOK_EXECUTION_FAILURE", HOOK_MESSAGE)
 
     # -- alarms -------------------------------------------------------------------------------
 
     def _watch_alarms(self) -> None:
-        configuration = self._deployment.alarms
-        if not configuration.get("enabled"):
-            return
+        deployment = self._deployment
         self._clock.sleep(SECONDS_TO_FIRST_POLL)
-        while True:
-            failure = self._poll()
-            if failure is not None:
-                self._end(self._deployment, "Stopped", failure)
-                return
+        while (failure := self._poll(deployment.alarms)) is None:
             self._clock.sleep(SECONDS_BETWEEN_POLLS)
+        self._end(deployment, "Stopped", failure, deployment.rolls_back_on(ROLLBACK_ON_ALARM))
 
-    def _poll(self) -> DeploymentFailure | None:
+    def _poll(self, configuration: Mapping[str, Any]) -> DeploymentFailedError | None:
         """Why the alarms, as they are now, stop the deployment, if they do."""
-        configuration = self._deployment.alarms
         known = self._aws.backend(cloudwatch_backends).alarms
         names = [alarm["name"] for alarm in configuration["alarms"]]
         active = [name for name in names if name in known and known[name].state.value == "ALARM"]
         if active:
-            return DeploymentFailure("ALARM_ACTIVE", ALARM_MESSAGE.format(" ".join(active)))
+            return DeploymentFailedError("ALARM_ACTIVE", ALARM_MESSAGE.format(" ".join(active)))
         absent = [name for name in names if name not in known]
         if absent and not configuration.get("ignorePollAlarmFailure"):
-            return DeploymentFailure(
+            return DeploymentFailedError(
                 "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
                 f"The state of these alarms cannot be retrieved: {' '.join(absent)}",
             )
         return None
 
 
-def _check_origin(origin: Routing, expected: str) -> None:
-    if origin.weights:
-        raise DeploymentFailure(
-            "INVALID_LAMBDA_CONFIGURATION",
-            f"{INVALID_CONFIGURATION} The Lambda function alias is shifting traffic between two versions.",
-        )
-    if origin.version != expected:
-        raise DeploymentFailure("INVALID_LAMBDA_CONFIGURATION", VERSION_MISMATCH)
-
-
-def _split(current: str, target: str, weight: float) -> Routing:
-    return Routing(target) if weight >= 1 else Routing(current, {target: weight})
-
-
 def _invoke(function: str, payload: bytes, event: LifecycleEvent) -> None:
-    """Call a hook function. Its return value is no verdict; that it cannot be called is one."""
+    """Call a hook function. What it returns is no verdict; that it cannot be called is one."""
     try:
         awslambda.invoke(function, payload)
     except AWS_ERRORS as error:
-        event.diagnostics = {"errorCode": "UnknownError", "scriptName": function, "message": error.message}
-        event.verdict = "Failed"
-        event.reported.set()
+        event.report("Failed", error.message)
+
+
+def _judge(event: LifecycleEvent, function: str) -> None:
+    if event.verdict == "Succeeded":
+        return
+    message = event.message if event.verdict else "The hook function did not report in time."
+    event.diagnostics = {
+        "errorCode": "UnknownError",
+        "scriptName": function,
+        "message": message,
+    }
+    raise DeploymentFailedError("HOOK_EXECUTION_FAILURE", HOOK_MESSAGE)
