@@ -1,0 +1,184 @@
+"""
+The resources of one stack: made in the order of their references, changed where their properties
+change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
+from moto.core.exceptions import ServiceException
+
+from canary.localaws.stack.intrinsics import check_parameters, holds, resolved
+from canary.localaws.stack.resource import KINDS, Properties, Resource, UnsupportedPropertyError
+from canary.localaws.stack.template import Template
+
+Listener = Callable[[str, str, str, str, str | None], None]
+
+
+class ResourceError(Exception):
+    """A resource could not be made, changed or deleted."""
+
+
+class ResourceMap(parsing.ResourceMap):
+    """
+    Looking up a resource makes it, so that whatever it refers to is made before. Resources that were made earlier (`_earlier`) are
+    kept or changed when they are looked up, and deleted where nothing looks them up any more.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.listener: Listener = lambda *_: None
+        self._earlier: dict[str, Resource] = {}
+        self._open: list[str] = []
+
+    # -- what moto calls ------------------------------------------------------------------------
+
+    def load(self) -> None:
+        check_parameters(self._template.get("Parameters", {}), self.input_parameters)
+        self.load_mapping()
+        self.load_parameters()
+        self.load_conditions()
+
+    def load_conditions(self) -> None:
+        conditions = self._template.get("Conditions", {})
+
+        def resolve(value: Any) -> Any:
+            return parsing.clean_json(value, self)
+
+        self.lazy_condition_map = parsing.LazyDict(
+            {name: holds(conditions[name], conditions, resolve) for name in conditions}
+        )
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._parsed_resources:
+            return self._parsed_resources[key]
+        if key not in self._resource_json_map:
+            raise ValidationError(
+                message=f"Template format error: Unresolved resource dependencies [{key}] "
+                "in the Resources block of the template"
+            )
+        return self._provide(key, self._resource_json_map[key])
+
+    def __iter__(self) -> Iterator[str]:
+        """The resources that exist, in the order in which they were made."""
+        return iter(self.made)
+
+    def __len__(self) -> int:
+        return len(self.made)
+
+    # -- making, changing, deleting -------------------------------------------------------------
+
+    @property
+    def made(self) -> dict[str, Resource]:
+        """The resources that exist, in the order in which they were made."""
+        return {
+            name: resource
+            for name, resource in self._parsed_resources.items()
+            if isinstance(resource, Resource)
+        }
+
+    def create(self, template: Template) -> bool:
+        """Make all resources."""
+        for logical_id in template["Resources"]:
+            self[logical_id]
+        for resource in self.made.values():
+            resource.settle()
+        return True
+
+    def update(self, template: Template, parameters: dict[str, Any] | None = None) -> None:
+        """Go over to another template."""
+        self._earlier |= self.made
+        for name in (*self._earlier, *self.resolved_parameters):
+            self._parsed_resources.pop(name, None)
+        self._template = template
+        self._resource_json_map = template["Resources"]
+        self.input_parameters = parameters or {}
+        self.resolved_parameters = {}
+        self.load()
+        self.create(template)
+        for resource in reversed(list(self._earlier.values())):
+            self._delete(resource, {})
+        self._earlier.clear()
+
+    def delete(self) -> None:
+        """Delete what exists, the last first; what has the DeletionPolicy Retain stays."""
+        for logical_id, resource in reversed(list(self.made.items())):
+            self._delete(resource, self._resource_json_map[logical_id])
+            del self._parsed_resources[logical_id]
+
+    def _provide(self, logical_id: str, definition: dict[str, Any]) -> Resource | None:
+        condition = definition.get("Condition")
+        if condition and not self.lazy_condition_map[condition]:
+            return None
+        if logical_id in self._open:
+            raise ValidationError(
+                message=f"Circular dependency between resources: [{', '.join(self._open)}]"
+            )
+        self._open.append(logical_id)
+        try:
+            depends = definition.get("DependsOn", [])
+            for dependency in [depends] if isinstance(depends, str) else depends:
+                self[dependency]
+            properties = resolved(definition.get("Properties", {}), self)
+            resource = self._made(logical_id, definition["Type"], properties)
+        finally:
+            self._open.remove(logical_id)
+        self._parsed_resources[logical_id] = resource
+        return resource
+
+    def _made(self, logical_id: str, kind: str, properties: Properties) -> Resource:
+        earlier = self._earlier.get(logical_id)
+        if earlier is None:
+            made: Resource = self._attempt("CREATE", logical_id, kind, self._create, properties)
+            return made
+        if earlier.kind != kind:
+            raise ValidationError(
+                message=f"Update of resource type is not permitted. The new template modifies "
+                f"resource type of the following resources: [{logical_id}]"
+            )
+        if earlier.properties != properties:
+            self._attempt("UPDATE", logical_id, kind, lambda *_: earlier.change(properties), None)
+        return self._earlier.pop(logical_id)
+
+    def _create(self, logical_id: str, kind: str, properties: Properties) -> Resource:
+        name = parsing.generate_resource_name(
+            kind, self._parsed_resources["AWS::StackName"], logical_id
+        )
+        resource = KINDS[kind](logical_id, name, properties)
+        resource.create()
+        return resource
+
+    def _delete(self, resource: Resource, definition: dict[str, Any]) -> None:
+        if definition.get("DeletionPolicy") == "Retain":
+            self.listener("DELETE_SKIPPED", *_told(resource), None)
+            return
+        self._attempt(
+            "DELETE",
+            resource.logical_resource_id,
+            resource.kind,
+            lambda *_: resource.delete(),
+            None,
+        )
+
+    def _attempt(
+        self, verb: str, logical_id: str, kind: str, act: Callable[..., Any], properties: Any
+    ) -> Any:
+        """Do it, and tell how it went."""
+        try:
+            made = act(logical_id, kind, properties)
+        except (ClientError, BotoCoreError, ServiceException, UnsupportedPropertyError) as error:
+            self.listener(f"{verb}_FAILED", logical_id, "", kind, str(error))
+            raise ResourceError(f"{logical_id} ({kind}): {error}") from error
+        told = made if isinstance(made, Resource) else None
+        physical_id = told.physical_resource_id if told else ""
+        self.listener(f"{verb}_COMPLETE", logical_id, physical_id, kind, None)
+        return made
+
+
+def _told(resource: Resource) -> tuple[str, str, str]:
+    return resource.logical_resource_id, resource.physical_resource_id, resource.kind

@@ -1,0 +1,63 @@
+"""KMS keys and their aliases."""
+
+from __future__ import annotations
+
+from canary.localaws.stack.resource import Properties, Resource
+
+
+class Key(Resource):
+    """AWS::KMS::Key."""
+
+    kind = "AWS::KMS::Key"
+    supported = "Description EnableKeyRotation KeyPolicy KeySpec KeyUsage PendingWindowInDays Tags"
+    fixed = "KeySpec KeyUsage Tags"
+
+    def create(self) -> None:
+        properties = self.given("Description", "KeySpec", "KeyUsage")
+        if "KeyPolicy" in self.properties:
+            properties["Policy"] = self.properties["KeyPolicy"]
+        properties["Tags"] = [
+            {"TagKey": tag["Key"], "TagValue": tag["Value"]}
+            for tag in self.properties.get("Tags", [])
+        ]
+        key = self.call("kms", "create_key", properties)["KeyMetadata"]
+        self.physical_resource_id = key["KeyId"]
+        self.attributes = {"Arn": key["Arn"], "KeyId": key["KeyId"]}
+        if self._rotates(self.properties):
+            self.call("kms", "enable_key_rotation", KeyId=key["KeyId"])
+
+    def update(self, old: Properties) -> None:
+        key = {"KeyId": self.physical_resource_id}
+        new = self.properties
+        self.call("kms", "update_key_description", key, Description=new.get("Description", ""))
+        if new.get("KeyPolicy") != old.get("KeyPolicy") and "KeyPolicy" in new:
+            self.call("kms", "put_key_policy", key, PolicyName="default", Policy=new["KeyPolicy"])
+        if self._rotates(new) != self._rotates(old):
+            verb = "enable" if self._rotates(new) else "disable"
+            self.call("kms", f"{verb}_key_rotation", key)
+
+    def delete(self) -> None:
+        self.call(
+            "kms",
+            "schedule_key_deletion",
+            self.given("PendingWindowInDays"),
+            KeyId=self.physical_resource_id,
+        )
+
+    @staticmethod
+    def _rotates(properties: Properties) -> bool:
+        return str(properties.get("EnableKeyRotation", False)).lower() == "true"
+
+
+class Alias(Resource):
+    """AWS::KMS::Alias."""
+
+    kind = "AWS::KMS::Alias"
+    supported = "AliasName TargetKeyId"
+
+    def create(self) -> None:
+        self.call("kms", "create_alias", self.properties)
+        self.physical_resource_id = self.properties["AliasName"]
+
+    def delete(self) -> None:
+        self.call("kms", "delete_alias", AliasName=self.physical_resource_id)
