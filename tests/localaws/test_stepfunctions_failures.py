@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.core.exceptions import JsonRESTError
+from moto.core.exceptions import ServiceException
 
 from canary.localaws import LocalAws
 from tests.localaws.machines import FUNCTION, POLL, Machines, task
@@ -32,7 +32,7 @@ def fail(_payload: Any) -> Any:
 
 def busy(_payload: Any) -> Any:
     """Work that Lambda has no room for."""
-    raise JsonRESTError("TooManyRequestsException", "Rate Exceeded.")
+    raise ServiceException("TooManyRequestsException", "Rate Exceeded.")
 
 
 def moments(machines: Machines) -> list[float]:
@@ -57,7 +57,7 @@ def test_a_failure_of_lambda_itself_has_its_prefix(machines: Machines) -> None:
     described = machines.describe(machines.run({"Publish": task()}))
 
     assert described["error"] == "Lambda.TooManyRequestsException"
-    assert described["cause"].startswith("Rate Exceeded. (Service: Lambda, Status Code: 400")
+    assert described["cause"].startswith("Rate Exceeded. (Service: Lambda, Status Code: 429")
 
 
 def test_a_failure_without_a_type_is_unknown(machines: Machines) -> None:

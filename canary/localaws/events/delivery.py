@@ -126,7 +126,7 @@ def _bury(parcel: Parcel, why: Mapping[str, str]) -> None:
         return
     texts = {"RULE_ARN": parcel.rule_arn, "TARGET_ARN": parcel.arn, **why}
     attributes = {
-        name: {"data_type": "String", "string_value": text} for name, text in texts.items() if text
+        name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text
     }
     with suppress(*AWS_FAILURES):
         send_to_queue(queue, parcel.body, attributes=attributes)

@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import moto.awslambda.models
 import moto.logs.models
 import moto.sns.models
 import moto.sqs.models
 from moto.moto_api._internal import mock_random
 
 from canary.localaws.account import current
-
-# Before each of the further attempts that Lambda itself makes when an invocation fails.
-_LAMBDA_BACK_OFF = (60, 120)
 
 
 @dataclass(frozen=True)
@@ -62,15 +60,11 @@ def _to_machine(parcel: Parcel) -> None:
 
 
 def _to_function(parcel: Parcel) -> None:
-    """Asynchronously: when the function fails, Lambda tries twice more and gives up."""
+    """Asynchronously: what happens when the function fails is Lambda's affair."""
     from canary.localaws import awslambda
 
-    for pause in (*_LAMBDA_BACK_OFF, None):
-        invocation = awslambda.invoke(parcel.arn, parcel.body.encode())
-        current().clock.sleep(invocation.seconds)
-        if invocation.function_error is None or pause is None:
-            return
-        current().clock.sleep(pause)
+    current().backend(moto.awslambda.models.lambda_backends).get_function(parcel.arn)
+    awslambda.invoke_later(parcel.arn, parcel.body.encode())
 
 
 def _to_queue(parcel: Parcel) -> None:

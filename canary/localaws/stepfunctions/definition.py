@@ -35,10 +35,9 @@ def check(definition: str) -> None:
         machine = json.loads(definition)
     except ValueError as error:
         raise _invalid(f"INVALID_JSON_DESCRIPTION: {error}") from None
-    problems = [*_problems(machine, ""), *_not_supported(machine, "")]
-    if problems:
-        raise _invalid(", ".join(problems))
-    _parsed(definition)
+    _refuse(list(_not_supported(machine, "")))
+    _parsed(definition)  # from here on everything has the right type
+    _refuse(list(_problems(machine, "")))
 
 
 @lru_cache(64)
@@ -49,16 +48,18 @@ def _parsed(definition: str) -> Program:
         raise _invalid(f"SCHEMA_VALIDATION_FAILED: {error}") from error
 
 
+def _refuse(problems: list[str]) -> None:
+    if problems:
+        raise _invalid(", ".join(problems))
+
+
 def _invalid(problem: str) -> InvalidDefinition:
     return InvalidDefinition(f"Invalid State Machine Definition: '{problem}'")
 
 
 def _problems(machine: Any, path: str) -> Iterator[str]:
     """What is wrong with the flow of a machine, or of a branch of one."""
-    states = machine.get("States") if isinstance(machine, dict) else None
-    if not isinstance(states, dict) or not isinstance(machine.get("StartAt"), str):
-        yield f"SCHEMA_VALIDATION_FAILED: StartAt and States are required at {path or '/'}"
-        return
+    states = machine["States"]
     if machine["StartAt"] not in states:
         yield _missing("StartAt", machine["StartAt"], f"{path}/StartAt")
     reached = {machine["StartAt"]}

@@ -25,6 +25,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from canary.localaws.account import current
 from canary.localaws.clock import Killed
 from canary.localaws.events.failure import AWS_FAILURES, code_and_message
+from canary.localaws.stepfunctions.integrations import http_status
 
 FromError = Callable[[Any, Environment, Exception], FailureEvent]
 
@@ -67,11 +68,10 @@ def _parsed(text: str) -> Any:
 
 def _as_client_error(error: Exception) -> ClientError:
     code, message = code_and_message(error)
-    status = getattr(error, "code", None)
     answer = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {
-            "HTTPStatusCode": status if isinstance(status, int) else 400,
+            "HTTPStatusCode": http_status("lambda", code),
             "RequestId": str(mock_random.uuid4()),
         },
     }

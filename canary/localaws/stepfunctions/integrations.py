@@ -24,6 +24,14 @@ def error_prefix(api_name: str) -> str:
     return "".join(word.capitalize() for word in words)
 
 
+def http_status(api_name: str, code: str) -> int:
+    """The status of the HTTP response in which the service gives this error."""
+    for shape in _client(api_name).meta.service_model.error_shapes:
+        if shape.name == code:
+            return int(shape.metadata["error"]["httpStatusCode"])
+    return 400
+
+
 def normalise_parameters(
     state: Any,
     parameters: dict[str, Any],
