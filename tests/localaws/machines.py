@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from moto.core.exceptions import JsonRESTError
+from moto.core.exceptions import ServiceException
 
 from canary.localaws import LocalAws, awslambda
 
@@ -48,7 +48,7 @@ class Machines:
         self.calls.append((self.aws.clock.now() - self._began, value))
         try:
             result = self.work(value)
-        except JsonRESTError:
+        except ServiceException:
             raise
         except Exception as error:
             failure = {"errorMessage": str(error)}
