@@ -16,7 +16,6 @@ from tests.localaws.deployments import (
     code_of,
     deploy,
     described,
-    hook,
     lifecycle,
     prepare,
     publish,
@@ -225,21 +224,6 @@ def test_deployments_are_listed_in_pages(aws: LocalAws) -> None:
     assert len(client.list_deployments(**GROUP)["deployments"]) == 100
     pages = client.get_paginator("list_deployments").paginate(**GROUP)
     assert [id_ for page in pages for id_ in page["deployments"]] == made[::-1]
-
-
-def test_hooks_run_before_and_after_the_shift(aws: LocalAws) -> None:
-    """Each hook is called once with its two ids, and the deployment goes on when it reports."""
-    prepare(aws)
-    hook(aws, "CodeDeployHook_before", "Succeeded")
-    hook(aws, "CodeDeployHook_after", "Succeeded")
-    hooks = {
-        "BeforeAllowTraffic": "CodeDeployHook_before",
-        "AfterAllowTraffic": "arn:aws:lambda:us-east-1:123456789012:function:CodeDeployHook_after",
-    }
-    id_ = deploy(aws, content=app_spec("1", "2", hooks=hooks))
-    aws.clock.advance(400)
-    assert described(aws, id_)["status"] == "Succeeded"
-    assert lifecycle(aws, id_) == ["Succeeded"] * 3
 
 
 def test_start_and_success_are_announced(aws: LocalAws) -> None:

@@ -1,12 +1,14 @@
 """AWS CodeDeploy for Lambda: deployments that shift an alias on the clock, and roll it back."""
 
+from typing import cast
+
 from moto.codedeploy.models import codedeploy_backends
 
 from canary.localaws.account import LocalAws
 from canary.localaws.codedeploy.faults import Faults
 from canary.localaws.codedeploy.models import CodeDeployBackend
 
-__all__ = ["Faults", "faults", "install"]
+__all__ = ["CodeDeployBackend", "Faults", "backend", "faults", "install"]
 
 
 def install(aws: LocalAws) -> None:
@@ -14,7 +16,11 @@ def install(aws: LocalAws) -> None:
     aws.extend(codedeploy_backends, CodeDeployBackend)
 
 
+def backend(aws: LocalAws) -> CodeDeployBackend:
+    """The backend of this embedded AWS."""
+    return cast(CodeDeployBackend, aws.backend(codedeploy_backends))
+
+
 def faults(aws: LocalAws) -> Faults:
     """What tests can let go wrong in this embedded AWS."""
-    backend: CodeDeployBackend = aws.backend(codedeploy_backends)
-    return backend.faults
+    return backend(aws).faults
