@@ -83,19 +83,29 @@ def _read(seen: Observation, plan: Plan, deployment: Deployment) -> Observation:
         red=alarms.describe(alarms.red_alarms(found)),
         alias=str(alias),
         alias_as_expected=alias.versions <= expected,
-        minutes=_minutes(plan, deployment, seen),
+        minutes=_minutes(plan, deployment, seen, now.completed_at),
     )
 
 
-def _minutes(plan: Plan, deployment: Deployment, seen: Observation) -> list[Minute]:
-    """Both versions' complete minutes since the deployment began."""
-    versions = [seen.canary_version, plan.stable_version]
+def _minutes(
+    plan: Plan, deployment: Deployment, seen: Observation, completed_at: int | None
+) -> list[Minute]:
+    """
+    Both versions' complete minutes since the deployment began.
+
+    Once all traffic has shifted AWS may no longer tell versions apart: then all is the canary's.
+    """
     start = deployment.started_at // 60 * 60
     end = seen.now // 60 * 60
     if end <= start:
         return []
-    counts = cloudwatch.version_counts(plan.function, plan.alias, versions, start, end)
-    canary, stable = (counts[version] for version in versions)
+    counts = cloudwatch.version_counts(
+        plan.function, plan.alias, [seen.canary_version, plan.stable_version], start, end
+    )
+    canary, stable = counts[seen.canary_version], counts[plan.stable_version]
+    if completed_at:
+        shifted = {minute: each for minute, each in counts[""].items() if minute > completed_at}
+        canary = shifted | canary
     return [
         Minute(minute, Counts(*canary.get(minute, (0, 0))), Counts(*stable.get(minute, (0, 0))))
         for minute in sorted(canary.keys() | stable.keys())

@@ -83,7 +83,8 @@ def _own(execution: Execution, state: dict[str, Any]) -> _Meant:
         reason = own.failure.sentence
     else:
         reason = own.canary.reason if own.canary else "no verdict was reached"
-    return _requested(record.get(own.plan.release), execution.arn, reason)
+    meant = _requested(record.get(own.plan.release), execution.arn, reason)
+    return [(replace(each, reason=reason), release) for each, release in meant]
 
 
 def _guarded_by_alarm(event: dict[str, Any]) -> _Meant:

@@ -38,15 +38,16 @@ def version_counts(
     function: str, alias: str, versions: Sequence[str], start: int, end: int
 ) -> dict[str, dict[int, tuple[int, int]]]:
     """
-    Calls and errors of each version through the alias, per minute.
+    Calls and errors through the alias, per minute: of each version, and under "" of all together.
 
     Shape: version, then minute (epoch seconds of its start), then (calls, errors); minutes without
-    data are absent. `start` is inclusive, `end` exclusive. UnreadableError if CloudWatch answers in
-    part.
+    data are absent. `start` is inclusive, `end` exclusive. AWS tells versions apart for sure only
+    while the alias has weights. UnreadableError if CloudWatch answers in part.
     """
+    whos = ["", *versions]
     queries = [
-        _query(f"{metric.lower()}_{version}", metric, function, alias, version)
-        for version in versions
+        _query(f"{metric.lower()}_{who}", metric, function, alias, who)
+        for who in whos
         for metric in ("Invocations", "Errors")
     ]
     pages = (
@@ -68,20 +69,18 @@ def version_counts(
     if set(status.values()) != {"Complete"}:
         raise UnreadableError(f"CloudWatch could not read all metrics of {function}: {status}")
     return {
-        version: {
-            minute: (calls, sums[f"errors_{version}"].get(minute, 0))
-            for minute, calls in sums[f"invocations_{version}"].items()
+        who: {
+            minute: (calls, sums[f"errors_{who}"].get(minute, 0))
+            for minute, calls in sums[f"invocations_{who}"].items()
         }
-        for version in versions
+        for who in whos
     }
 
 
 def _query(query_id: str, metric: str, function: str, alias: str, version: str) -> dict[str, Any]:
-    dimensions = {
-        "FunctionName": function,
-        "Resource": f"{function}:{alias}",
-        "ExecutedVersion": version,
-    }
+    dimensions = {"FunctionName": function, "Resource": f"{function}:{alias}"}
+    if version:
+        dimensions["ExecutedVersion"] = version
     return {
         "Id": query_id,
         "MetricStat": {

@@ -1,0 +1,5 @@
+"""`python -m canary.cli`."""
+
+from canary.cli.main import main
+
+main()

@@ -1,0 +1,148 @@
+"""`canary demo`: two releases on the embedded AWS, one good and one bad."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from canary.cli.watch import End, Glance, Watch
+from canary.localaws import LocalAws
+from canary.localaws.sandbox import ROOT, Sandbox, archive_of
+
+FUNCTION, ALIAS = "checkout", "live"
+_EXAMPLES = ROOT / "examples" / FUNCTION
+_STEP_SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One release of the demo, and how it must end."""
+
+    release: str
+    code: str
+    title: str
+    status: str
+    outcome: str
+    shares: dict[str, float]
+
+
+CHAPTERS = (
+    Chapter("good-release", "good", "a good version", "SUCCEEDED", "promoted", {"2": 1}),
+    Chapter(
+        "bad-release",
+        "bad",
+        "a version that fails every third call",
+        "FAILED",
+        "rolled_back",
+        {"2": 1},
+    ),
+)
+
+
+@click.command()
+@click.option("--seed", default=1, show_default=True, help="Another seed, other calls.")
+@click.option("--calls-per-minute", default=120, show_default=True, help="Traffic on the alias.")
+def demo(seed: int, calls_per_minute: int) -> None:
+    """
+    Release a good and a bad version on the embedded AWS.
+
+    The real template, state machines and handlers run; time is virtual, so that half an hour takes
+    a few seconds. Exits 0 only if the good version was promoted and the bad one rolled back.
+
+    \b
+    Examples:
+      canary demo
+      canary demo --seed 7 --calls-per-minute 600
+    """
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    with LocalAws(seed=seed) as aws:
+        with console.status("deploying template.yaml to the embedded AWS"):
+            sandbox = Sandbox(aws)
+            sandbox.add_function(FUNCTION, archive_of(_EXAMPLES / "stable"))
+        console.print(
+            f"Deployed [bold]template.yaml[/] to the embedded AWS; function [bold]{FUNCTION}[/] "
+            f"serves {calls_per_minute} calls a minute through its alias [bold]{ALIAS}[/]."
+        )
+        sandbox.traffic(FUNCTION, calls_per_minute).start()
+        aws.clock.advance(180)
+        ends = [_tell(console, sandbox, chapter) for chapter in CHAPTERS]
+        as_expected = [
+            end.status == chapter.status
+            and end.outcome == chapter.outcome
+            and shares == chapter.shares
+            for chapter, (end, shares) in zip(CHAPTERS, ends, strict=True)
+        ]
+    console.print(_summary([end for end, _ in ends]))
+    if not all(as_expected):
+        console.print("[red]The demo did not end as it should.[/]")
+        sys.exit(1)
+
+
+def _tell(console: Console, sandbox: Sandbox, chapter: Chapter) -> tuple[End, dict[str, float]]:
+    """Run one release, printing what changes; returns its end and the alias afterwards."""
+    clock = sandbox.aws.clock
+    package = sandbox.upload(
+        archive_of(_EXAMPLES / chapter.code), f"incoming/{chapter.release}.zip"
+    )
+    execution = sandbox.start(
+        chapter.release, {"schema": 1, "function": FUNCTION, "package": package}
+    )
+    watch = Watch(sandbox.aws.client, execution, FUNCTION, ALIAS)
+    console.rule(f"{chapter.release}: {chapter.title}", align="left")
+    console.print(
+        f"[dim]{'time':8}  {'state':18}  {'alias':18}  {'calls and errors in the last minute':34}"
+        "  verdict"
+    )
+    before: Glance | None = None
+    while before is None or before.status == "RUNNING":
+        clock.advance(_STEP_SECONDS)
+        now = watch.glance(clock.datetime())
+        if _is_news(before, now):
+            console.print(_line(now))
+        before = now
+    clock.advance(60)
+    return watch.end(), sandbox.alias(FUNCTION, ALIAS)
+
+
+def _is_news(before: Glance | None, now: Glance) -> bool:
+    if before is None:
+        return True
+    changed = (before.state, before.shares) != (now.state, now.shares)
+    return changed or (now.state == "EvaluateCanary" and before.minute != now.minute)
+
+
+def _line(now: Glance) -> str:
+    alias = " + ".join(f"v{version} {share:.0%}" for version, share in now.shares.items())
+    counts = " · ".join(
+        f"v{version} {calls:4} calls [{'red' if errors else 'dim'}]{errors:2} errors[/]"
+        for version, (calls, errors) in now.counts.items()
+    )
+    padding = " " * (34 - len(_plain(counts)))
+    return f"{now.at:%H:%M:%S}  {now.state:18}  {alias:18}  {counts}{padding}  {now.verdict}"
+
+
+def _plain(text: str) -> str:
+    from rich.text import Text
+
+    return Text.from_markup(text).plain
+
+
+def _summary(ends: list[End]) -> Table:
+    table = Table(title="How the releases ended", title_justify="left")
+    for heading in ("release", "outcome", "reason", "versions", "AWS time", "transitions"):
+        table.add_column(heading, overflow="fold")
+    for chapter, end in zip(CHAPTERS, ends, strict=True):
+        colour = "green" if end.outcome == chapter.outcome else "red"
+        table.add_row(
+            chapter.release,
+            f"[{colour}]{end.outcome}[/] ({end.status})",
+            end.reason,
+            f"{end.stable_version} → {end.new_version}",
+            f"{int(end.seconds) // 60} min {int(end.seconds) % 60} s",
+            str(end.transitions),
+        )
+    return table

@@ -1,0 +1,69 @@
+"""Alarm coverage: what is refused and what is warned of."""
+
+import pytest
+
+from release import alarms
+from release.aws.cloudwatch import Alarm
+from release.errors import AlarmCoverageError, UnreadableError
+
+
+def alarm(name: str = "canary-x", state: str = "OK", **members: object) -> Alarm:
+    """An alarm on the function `f`, unless told otherwise."""
+    known: dict[str, object] = {
+        "reason": "because",
+        "dimensions": {"FunctionName": "f", "Resource": "f:live"},
+        "is_composite": False,
+    }
+    return Alarm(name, state, **(known | members))  # type: ignore[arg-type]
+
+
+def warnings(*found: Alarm) -> list[str]:
+    """Warnings about a group that watches exactly these."""
+    return alarms.coverage("g", [each.name for each in found], found, "canary-", "f")
+
+
+def test_a_quiet_alarm_on_the_function_is_no_warning() -> None:
+    """That is what a group should have."""
+    assert warnings(alarm()) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (alarm(is_composite=True), "composite"),
+        (alarm(dimensions={"FunctionName": "other"}), "watches other, not f"),
+        (alarm(dimensions={"QueueName": "q"}), "does not watch the function's own"),
+        (alarm(state="INSUFFICIENT_DATA"), "has no data"),
+    ],
+)
+def test_what_is_warned_of(found: Alarm, words: str) -> None:
+    """A warning says which alarm, and what is doubtful about it."""
+    (warning,) = warnings(found)
+    assert "canary-x" in warning
+    assert words in warning
+
+
+def test_no_alarm_is_refused() -> None:
+    """Nothing could stop a bad version."""
+    with pytest.raises(AlarmCoverageError, match="watches no alarm"):
+        warnings()
+
+
+def test_an_alarm_out_of_reach_is_refused() -> None:
+    """The rule that starts rollbacks filters by the prefix."""
+    with pytest.raises(AlarmCoverageError, match="never start a rollback"):
+        warnings(alarm("x"))
+
+
+def test_a_red_alarm_is_refused() -> None:
+    """With its reason."""
+    with pytest.raises(AlarmCoverageError, match="because"):
+        warnings(alarm(state="ALARM"))
+
+
+def test_a_missing_alarm_is_refused_before_and_unreadable_during_a_canary() -> None:
+    """CloudWatch just leaves out what it does not know."""
+    with pytest.raises(AlarmCoverageError, match="canary-y of .* does not exist"):
+        alarms.coverage("g", ["canary-x", "canary-y"], [alarm()], "canary-", "f")
+    with pytest.raises(UnreadableError, match="canary-y is gone"):
+        alarms.readable(["canary-x", "canary-y"], [alarm()])
