@@ -57,7 +57,7 @@ def publish(aws: LocalAws, code: str | None = None) -> str:
 
 
 def released(aws: LocalAws, *codes: str) -> None:
-    """A function `orders` with a version of each of these codes, and `live` pointing to the first."""
+    """A function `orders` with a version of each code, and `live` pointing to the first."""
     create(aws, codes[0])
     publish(aws)
     for code in codes[1:]:
@@ -101,3 +101,9 @@ def total(aws: LocalAws, name: str, **dimensions: str) -> float:
         Statistics=["Sum"],
     )
     return float(sum(point["Sum"] for point in found["Datapoints"]))
+
+
+def log_lines(aws: LocalAws, group: str = "/aws/lambda/orders") -> list[str]:
+    """Everything in a log group."""
+    events = aws.client("logs").filter_log_events(logGroupName=group)["events"]
+    return [event["message"] for event in events]

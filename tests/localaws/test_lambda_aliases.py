@@ -5,15 +5,25 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from functions import ECHO, FAILING, call, create, publish, released, role, split, total
 
 from canary.localaws import LocalAws, awslambda
+from tests.localaws.packages import (
+    ECHO,
+    FAILING,
+    call,
+    create,
+    publish,
+    released,
+    role,
+    split,
+    total,
+)
 
 OTHER = "def handler(event, context):\n    return {'version': 'b' + context.function_version}\n"
 
 
 def test_an_alias_has_revisions_of_its_own(aws: LocalAws) -> None:
-    """Each update changes the alias's RevisionId and not the function's; a stale one is refused with 412."""
+    """An update changes the alias's RevisionId, not the function's; a stale one is refused."""
     released(aws, ECHO, FAILING)
     client = aws.client("lambda")
     function = client.get_function_configuration(FunctionName="orders")["RevisionId"]
@@ -92,7 +102,7 @@ def test_weighted_versions_share_role_and_dead_letter_queue(
 
 
 def test_routing_is_kept_or_cleared(aws: LocalAws) -> None:
-    """A new FunctionVersion alone keeps the weights; empty weights or an empty routing config end the split."""
+    """FunctionVersion alone keeps the weights; empty weights or routing config end the split."""
     released(aws, ECHO, FAILING, OTHER)
     client = aws.client("lambda")
     weights = {"AdditionalVersionWeights": {"2": 0.1}}
@@ -129,7 +139,7 @@ def test_aliases_are_listed_by_version_and_deleted(aws: LocalAws) -> None:
 
 
 def test_calls_are_routed_by_weight(aws: LocalAws) -> None:
-    """About a tenth of the calls reach the additional version, and each response names the version that ran."""
+    """A tenth of the calls reach the additional version, and each names the version that ran."""
     released(aws, ECHO, OTHER)
     split(aws, {"2": 0.1})
     answers = [awslambda.invoke("orders:live", b"{}") for _ in range(500)]
@@ -154,7 +164,7 @@ def test_routing_repeats_with_the_seed() -> None:
 
 
 def test_metrics_have_the_dimensions_that_tell_versions_apart(aws: LocalAws) -> None:
-    """Function, alias and executed version count what each of them has seen; the last only while weighted."""
+    """Function, alias and executed version are counted; the last only while weighted."""
     released(aws, ECHO, FAILING)
     call(aws)
     call(aws, Qualifier="live")
@@ -172,7 +182,7 @@ def test_metrics_have_the_dimensions_that_tell_versions_apart(aws: LocalAws) -> 
 
 
 def test_no_concurrency_means_throttled(aws: LocalAws) -> None:
-    """With a reserved concurrency of 0 calls are refused: Throttles, neither Invocations nor Errors."""
+    """Reserved concurrency 0 refuses calls: Throttles, neither Invocations nor Errors."""
     create(aws)
     client = aws.client("lambda")
     client.put_function_concurrency(FunctionName="orders", ReservedConcurrentExecutions=0)

@@ -1,15 +1,16 @@
-"""Functions and versions: revisions, states, publishing."""
+"""Functions: revisions, states, code and configuration."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from functions import ECHO, FAILING, call, create, publish, released, role, zipped
 from moto.awslambda.models import LambdaFunction, LambdaStorage, lambda_backends
 from moto.core.base_backend import BackendDict
 
 from canary.localaws import LocalAws
 from canary.localaws.awslambda import LambdaBackend
+from tests.localaws.packages import ECHO, FAILING, call, create, publish, released, role, zipped
 
 
 def configuration(aws: LocalAws, **other: Any) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def put_object(aws: LocalAws, code: str) -> str:
 
 
 def test_a_new_function_is_pending_then_active(aws: LocalAws) -> None:
-    """Invoked while Pending, a function answers ResourceConflictException; the waiter sees it become Active."""
+    """While it is Pending, calls conflict; the waiter sees it become Active."""
     client = aws.client("lambda")
     created = client.create_function(
         FunctionName="orders",
@@ -65,18 +66,19 @@ def test_completion_changes_the_revision(aws: LocalAws) -> None:
 
 
 def test_an_update_takes_two_seconds_in_which_the_old_code_serves(aws: LocalAws) -> None:
-    """While LastUpdateStatus is InProgress, other changes conflict and invocations reach the old code."""
+    """While it is InProgress, other changes conflict and calls reach the old code."""
     create(aws)
     client = aws.client("lambda")
     updated = client.update_function_code(FunctionName="orders", ZipFile=zipped(FAILING))
     assert (updated["State"], updated["LastUpdateStatus"]) == ("Active", "InProgress")
     assert "FunctionError" not in call(aws)[1]
-    for change in (
+    changes: list[Callable[[], object]] = [
         lambda: client.update_function_code(FunctionName="orders", ZipFile=zipped(ECHO)),
         lambda: client.update_function_configuration(FunctionName="orders", Timeout=9),
         lambda: client.publish_version(FunctionName="orders"),
         lambda: client.tag_resource(Resource=updated["FunctionArn"], Tags={"a": "b"}),
-    ):
+    ]
+    for change in changes:
         with pytest.raises(client.exceptions.ResourceConflictException, match="in progress"):
             change()
     aws.clock.advance(2)
@@ -102,6 +104,7 @@ def test_the_object_version_asked_for_is_deployed(aws: LocalAws) -> None:
         ({"S3Bucket": "packages", "S3Key": "b.zip"}, "NoSuchKey"),
         ({"S3Bucket": "packages", "S3Key": "a.zip", "S3ObjectVersion": "x"}, "NoSuchVersion"),
         ({"ZipFile": b"not a zip"}, "Could not unzip"),
+        ({"ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/a:b"}, "no container images"),
         ({}, "Please provide a source"),
     ],
 )
@@ -132,86 +135,8 @@ def test_a_dry_run_changes_nothing(aws: LocalAws) -> None:
     assert configuration(aws)["RevisionId"] == before["RevisionId"]
 
 
-def test_publish_in_an_update_answers_with_the_version(aws: LocalAws) -> None:
-    """Publish=True makes a version of the code just given."""
-    create(aws)
-    updated = aws.client("lambda").update_function_code(
-        FunctionName="orders", ZipFile=zipped(FAILING), Publish=True
-    )
-    assert updated["Version"] == "1"
-    assert updated["FunctionArn"].endswith(":function:orders:1")
-    aws.clock.advance(2)
-    assert call(aws, Qualifier="1")[1]["FunctionError"] == "Unhandled"
-
-
-def test_publishing_again_without_a_change_gives_the_same_version(aws: LocalAws) -> None:
-    """Same code and configuration: the existing version, even after a detour; a new description: a new one."""
-    create(aws)
-    client = aws.client("lambda")
-    assert publish(aws) == publish(aws) == "1"
-    client.update_function_configuration(FunctionName="orders", Timeout=9)
-    aws.clock.advance(2)
-    client.update_function_configuration(FunctionName="orders", Timeout=3)
-    aws.clock.advance(2)
-    assert publish(aws) == "1"
-    client.update_function_configuration(FunctionName="orders", Description="release 2")
-    aws.clock.advance(2)
-    assert publish(aws) == "2"
-
-
-def test_publishing_is_guarded_by_hash_and_revision(aws: LocalAws) -> None:
-    """A wrong CodeSha256 or RevisionId publishes nothing."""
-    create(aws)
-    client = aws.client("lambda")
-    with pytest.raises(client.exceptions.InvalidParameterValueException, match="CodeSHA256"):
-        client.publish_version(FunctionName="orders", CodeSha256="wrong")
-    with pytest.raises(client.exceptions.PreconditionFailedException):
-        client.publish_version(FunctionName="orders", RevisionId="wrong")
-    current = configuration(aws)
-    published = client.publish_version(
-        FunctionName="orders",
-        CodeSha256=current["CodeSha256"],
-        RevisionId=current["RevisionId"],
-        Description="one",
-    )
-    assert (published["Version"], published["Description"]) == ("1", "one")
-
-
-def test_version_numbers_are_never_used_again(aws: LocalAws) -> None:
-    """Neither a deleted version's number nor a deleted function's."""
-    create(aws)
-    publish(aws)
-    client = aws.client("lambda")
-    publish(aws, FAILING)
-    client.delete_function(FunctionName="orders", Qualifier="2")
-    assert publish(aws, "def handler(event, context): return 3") == "3"
-    client.delete_function(FunctionName="orders")
-    create(aws)
-    assert publish(aws) == "4"
-
-
-def test_a_version_that_an_alias_uses_cannot_be_deleted(aws: LocalAws) -> None:
-    """Neither the alias's main version nor its additional one; $LATEST and aliases cannot be deleted so at all."""
-    released(aws, ECHO, FAILING, "def handler(event, context): return 3")
-    client = aws.client("lambda")
-    client.update_alias(
-        FunctionName="orders",
-        Name="live",
-        RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}},
-    )
-    for version in ("1", "2"):
-        with pytest.raises(client.exceptions.ResourceConflictException, match=r"\[live\]"):
-            client.delete_function(FunctionName="orders", Qualifier=version)
-    for qualifier in ("$LATEST", "live"):
-        with pytest.raises(client.exceptions.InvalidParameterValueException):
-            client.delete_function(FunctionName="orders", Qualifier=qualifier)
-    client.delete_function(FunctionName="orders", Qualifier="3")
-    versions = client.list_versions_by_function(FunctionName="orders")["Versions"]
-    assert [version["Version"] for version in versions] == ["$LATEST", "1", "2"]
-
-
 def test_functions_are_found_by_each_form_of_their_name(aws: LocalAws) -> None:
-    """Name, partial ARN and ARN, with the qualifier inside or beside; two that differ are refused."""
+    """Name, partial ARN and ARN, qualifier inside or beside; two that differ are refused."""
     released(aws, ECHO)
     client = aws.client("lambda")
     arn = f"arn:aws:lambda:us-east-1:{aws.account}:function:orders"
@@ -220,6 +145,10 @@ def test_functions_are_found_by_each_form_of_their_name(aws: LocalAws) -> None:
     assert configuration(aws, Qualifier="live")["FunctionArn"] == f"{arn}:live"
     with pytest.raises(client.exceptions.InvalidParameterValueException, match="derived qualifier"):
         client.get_function(FunctionName="orders:1", Qualifier="live")
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match="live was given"):
+        client.publish_version(FunctionName="orders:live")
+    with pytest.raises(ClientError, match="regular expression"):
+        client.get_function(FunctionName="a:b:c")
     with pytest.raises(client.exceptions.ResourceNotFoundException, match=f"{arn}:9"):
         client.get_function(FunctionName="orders", Qualifier="9")
 
@@ -246,6 +175,14 @@ def test_a_configuration_change_reaches_everything_that_it_names(aws: LocalAws) 
     aws.clock.advance(2)
     client.update_function_configuration(FunctionName="orders", Environment={})
     assert "Environment" not in configuration(aws)
+    aws.clock.advance(2)
+    client.update_function_configuration(
+        FunctionName="orders", SnapStart={"ApplyOn": "PublishedVersions"}
+    )
+    assert configuration(aws)["SnapStart"]["OptimizationStatus"] == "Off"
+    aws.clock.advance(2)
+    publish(aws)
+    assert configuration(aws, Qualifier="1")["SnapStart"]["OptimizationStatus"] == "On"
     with pytest.raises(ClientError, match="DurableConfig"):
         client.create_function(
             FunctionName="durable",

@@ -82,7 +82,7 @@ class Invoker:
     def invoke(self, target: Target, payload: bytes) -> Invocation:
         """Run the target here and now. Nothing parks: the time that it takes is in the result."""
         event = _event(payload)
-        self._check_admission(target)
+        self.admit(target)
         outcome = self._run(target, event)
         metrics.count_invocations(
             target.dimensions, 1, int(outcome.error is not None), outcome.seconds
@@ -97,12 +97,13 @@ class Invoker:
         delivery = Delivery(self, name, qualifier, payload)
         self._clock.spawn(delivery.run, name=f"event for {name}")
 
-    def _check_admission(self, target: Target) -> None:
+    def admit(self, target: Target, calls: int = 1) -> None:
+        """Refuse calls, and count those that are throttled, where the target cannot take any."""
         if target.function.is_pending:
             target.function.check_settled()
         latest = self._backend.find(target.function.function_name, None)
         if latest.reserved_concurrency == 0:
-            metrics.count_throttles(target.dimensions, 1)
+            metrics.count_throttles(target.dimensions, calls)
             raise TooManyRequestsException
 
     def _run(self, target: Target, event: Any) -> runtime.Outcome:

@@ -109,11 +109,14 @@ class Traffic:
         self._samples.setdefault(version, deque(maxlen=SAMPLES_PER_MINUTE)).append(invocation)
 
     def _count(self, version: str, calls: int) -> None:
-        target = self._backend.invoker.target(*self._address, version)
-        samples = self._samples.get(version)
-        if not samples:
+        invoker = self._backend.invoker
+        target = invoker.target(*self._address, version)
+        try:
+            invoker.admit(target, calls)
+        except _REFUSALS:
             self.refused += calls
             return
+        samples = self._samples[version]
         failed = sum(sample.function_error is not None for sample in samples)
         errors = binomial(self._random, calls, failed / len(samples))
         metrics.count_invocations(target.dimensions, calls, errors, samples[-1].seconds)
