@@ -10,11 +10,11 @@ from __future__ import annotations
 import moto.cloudformation.models
 
 from canary.localaws.account import LocalAws
-from canary.localaws.stack import resources
 from canary.localaws.stack.deployment import StackError, deploy
 from canary.localaws.stack.models import ChangeSet, CloudFormationBackend, Stack
+from canary.localaws.stack.resources import keys
 
-__all__ = ["StackError", "deploy", "install", "resources"]
+__all__ = ["StackError", "deploy", "install"]
 
 
 def install(aws: LocalAws) -> None:
@@ -22,3 +22,4 @@ def install(aws: LocalAws) -> None:
     aws.extend(moto.cloudformation.models.cloudformation_backends, CloudFormationBackend)
     aws.patch(moto.cloudformation.models, "Stack", Stack)
     aws.patch(moto.cloudformation.models, "ChangeSet", ChangeSet)
+    keys.install(aws)

@@ -26,8 +26,9 @@ class ResourceError(Exception):
 
 class ResourceMap(parsing.ResourceMap):
     """
-    Looking up a resource makes it, so that whatever it refers to is made before. Resources that were made earlier (`_earlier`) are
-    kept or changed when they are looked up, and deleted where nothing looks them up any more.
+    Looking up a resource makes it, so that whatever it refers to is made before. Resources that
+    were made earlier (`_earlier`) are kept or changed when they are looked up, and deleted where
+    nothing looks them up any more.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:

@@ -23,9 +23,9 @@ class UnsupportedPropertyError(ValueError):
 
 class Resource(ABC):
     """
-    One resource. A class for each type says which properties it takes (any other is refused), how it is created and deleted; one that
-    can be changed without losing what it holds also says how it is updated, and which properties
-    are `fixed`.
+    One resource. A class for each type says which properties it takes (any other is refused), how
+    it is created and deleted; one that can be changed without losing what it holds also says how it
+    is updated, and which properties are `fixed`.
     """
 
     kind: ClassVar[str]

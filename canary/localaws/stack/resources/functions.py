@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Mapping
 from typing import Any
+
+from moto.awslambda.models import lambda_backends
 
 from canary.localaws.account import current
 from canary.localaws.stack.resource import Properties, Resource, tag_map
@@ -52,7 +55,8 @@ class Function(Resource):
         )
         self.physical_resource_id = self.name
         self.attributes = {"Arn": made["FunctionArn"]}
-        self._reserve()
+        if "ReservedConcurrentExecutions" in self.properties:
+            self._reserve()
 
     def update(self, old: Properties) -> None:
         name = self.physical_resource_id
@@ -62,19 +66,22 @@ class Function(Resource):
             self.settle()
         wanted = {**_DEFAULTS, **self.given(*_CONFIGURATION.split())}
         self.call("lambda", "update_function_configuration", wanted, FunctionName=name)
-        arn, before = self.attributes["Arn"], tag_map(old.get("Tags"))
-        tags = tag_map(self.properties.get("Tags"))
-        if gone := [key for key in before if key not in tags]:
-            self.call("lambda", "untag_resource", Resource=arn, TagKeys=gone)
-        self.call("lambda", "tag_resource", Resource=arn, Tags=tags)
-        self._reserve()
         self.settle()
+        self._tag(tag_map(old.get("Tags")), tag_map(self.properties.get("Tags")))
+        self._reserve()
 
     def delete(self) -> None:
         self.call("lambda", "delete_function", FunctionName=self.physical_resource_id)
 
     def settle(self) -> None:
-        wait_for_function(self, self.physical_resource_id)
+        wait_for_function(self.physical_resource_id)
+
+    def _tag(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        arn = self.attributes["Arn"]
+        if gone := [key for key in old if key not in new]:
+            self.call("lambda", "untag_resource", Resource=arn, TagKeys=gone)
+        if new and new != old:
+            self.call("lambda", "tag_resource", Resource=arn, Tags=new)
 
     def _reserve(self) -> None:
         name = self.physical_resource_id
@@ -95,13 +102,12 @@ class Function(Resource):
         return code
 
 
-def wait_for_function(resource: Resource, name: str) -> None:
+def wait_for_function(name: str) -> None:
     """Let time pass until the function can be used and changed."""
-    while True:
-        found = resource.call("lambda", "get_function_configuration", FunctionName=name)
-        if found.get("State") != "Pending" and found.get("LastUpdateStatus") != "InProgress":
-            return
-        current().clock.sleep(1)
+    aws = current()
+    function = aws.backend(lambda_backends).latest(name)
+    while not function.is_settled:
+        aws.clock.sleep(1)
 
 
 class Version(Resource):
@@ -111,8 +117,7 @@ class Version(Resource):
     supported = "FunctionName Description CodeSha256"
 
     def create(self) -> None:
-        name = self.properties["FunctionName"]
-        wait_for_function(self, name)
+        wait_for_function(self.properties["FunctionName"])
         version = self.call("lambda", "publish_version", self.properties)
         self.physical_resource_id = version["FunctionArn"]
         self.attributes = {"Version": version["Version"], "FunctionArn": version["FunctionArn"]}
