@@ -55,13 +55,15 @@ def test_a_canary_of_five_minutes_takes_five_minutes_and_five_seconds(aws: Local
 def test_linear_shifts_a_tenth_each_minute(aws: LocalAws) -> None:
     """The new version's weight grows by a tenth each minute, up to the whole."""
     prepare(aws)
-    deploy(aws, deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery1Minute")
+    id_ = deploy(aws, deploymentConfigName="CodeDeployDefault.LambdaLinear10PercentEvery1Minute")
     aws.clock.advance(3)
     seen = []
     for _ in range(10):
         seen.append(alias(aws))
         aws.clock.advance(60)
     assert seen == [("1", {"2": tenths / 10}) for tenths in range(1, 10)] + [("2", {})]
+    info = described(aws, id_)
+    assert info["completeTime"] - info["startTime"] == timedelta(minutes=9, seconds=5)
 
 
 def test_all_at_once_never_splits_the_alias(aws: LocalAws) -> None:

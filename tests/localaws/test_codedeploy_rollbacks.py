@@ -180,6 +180,18 @@ def test_a_rollback_restores_the_last_good_revision_of_the_group(aws: LocalAws) 
     assert described(aws, bad)["previousRevision"] == back["revision"]
 
 
+def test_a_rollback_overwrites_who_comes_between(aws: LocalAws) -> None:
+    """CodeDeploy is a second writer: what someone writes between stop and rollback is lost."""
+    prepare(aws, versions=3, alarmConfiguration=alarms("errors"))
+    put_alarm(aws)
+    sound(aws)
+    deploy(aws)
+    aws.clock.advance(2)
+    move_alias(aws, "3")
+    aws.clock.advance(20)
+    assert alias(aws) == ("1", {})
+
+
 def test_without_automatic_rollback_the_alias_stays_split(aws: LocalAws) -> None:
     """No rollback deployment, and the next deployment fails on the split alias."""
     prepare(aws, alarmConfiguration=alarms("errors"))

@@ -141,14 +141,14 @@ class Catalogue(MotoCodeDeployBackend):
 
     # -- groups -------------------------------------------------------------------------------
 
-    def put_deployment_group(
+    def create_deployment_group(  # type: ignore[override]
         self,
         application_name: str,
         name: str,
         settings: Mapping[str, Any],
         tags: list[dict[str, str]],
     ) -> DeploymentGroup:
-        """CreateDeploymentGroup. `settings` are the members of the request."""
+        """`settings` are the members of the request."""
         self.get_application(application_name)
         _check_name("DeploymentGroup", name)
         self._check_free(application_name, name)

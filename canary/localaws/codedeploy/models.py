@@ -54,8 +54,10 @@ class CodeDeployBackend(Catalogue):
 
     # -- creating -----------------------------------------------------------------------------
 
-    def create(self, application: str, group_name: str | None, settings: Mapping[str, Any]) -> str:
-        """CreateDeployment. `settings` are the members of the request."""
+    def create_deployment(  # type: ignore[override]
+        self, application: str, group_name: str | None, settings: Mapping[str, Any]
+    ) -> str:
+        """`settings` are the members of the request."""
         self.get_application(application)
         if not group_name:
             raise CodeDeployException(

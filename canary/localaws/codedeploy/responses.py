@@ -72,7 +72,7 @@ class CodeDeployResponse(MotoCodeDeployResponse):
     # -- groups -------------------------------------------------------------------------------
 
     def create_deployment_group(self) -> ActionResult:
-        group = self._backend.put_deployment_group(
+        group = self._backend.create_deployment_group(
             self._get_param("applicationName"),
             self._get_param("deploymentGroupName"),
             self._get_params(),
@@ -135,7 +135,7 @@ class CodeDeployResponse(MotoCodeDeployResponse):
     # -- deployments --------------------------------------------------------------------------
 
     def create_deployment(self) -> ActionResult:
-        deployment_id = self._backend.create(
+        deployment_id = self._backend.create_deployment(
             self._get_param("applicationName"),
             self._get_param("deploymentGroupName"),
             self._get_params(),
