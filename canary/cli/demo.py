@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from canary.cli.watch import End, Glance, Watch
 from canary.localaws import LocalAws
@@ -16,6 +17,7 @@ from canary.localaws.sandbox import ROOT, Sandbox, archive_of
 FUNCTION, ALIAS = "checkout", "live"
 _EXAMPLES = ROOT / "examples" / FUNCTION
 _STEP_SECONDS = 5
+_HEADING = "alias, and what each version served in the last minute"
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,7 @@ def _tell(console: Console, sandbox: Sandbox, chapter: Chapter) -> tuple[End, di
     )
     watch = Watch(sandbox.aws.client, execution, FUNCTION, ALIAS)
     console.rule(f"{chapter.release}: {chapter.title}", align="left")
-    console.print(
-        f"[dim]{'time':8}  {'state':18}  {'alias':18}  {'calls and errors in the last minute':34}"
-        "  verdict"
-    )
+    console.print(f"[dim]{'time':8}  {'state':17}  {_HEADING:57}  verdict")
     before: Glance | None = None
     while before is None or before.status == "RUNNING":
         clock.advance(_STEP_SECONDS)
@@ -116,19 +115,17 @@ def _is_news(before: Glance | None, now: Glance) -> bool:
 
 
 def _line(now: Glance) -> str:
-    alias = " + ".join(f"v{version} {share:.0%}" for version, share in now.shares.items())
-    counts = " · ".join(
-        f"v{version} {calls:4} calls [{'red' if errors else 'dim'}]{errors:2} errors[/]"
-        for version, (calls, errors) in now.counts.items()
+    versions = " │ ".join(
+        f"v{version} {share:4.0%} {calls:4} calls {_errors(errors)}"
+        for version, share in now.shares.items()
+        for calls, errors in [now.counts[version]]
     )
-    padding = " " * (34 - len(_plain(counts)))
-    return f"{now.at:%H:%M:%S}  {now.state:18}  {alias:18}  {counts}{padding}  {now.verdict}"
+    blank = " " * (57 - len(Text.from_markup(versions).plain))
+    return f"{now.at:%H:%M:%S}  {now.state:17}  {versions}{blank}  {now.verdict}"
 
 
-def _plain(text: str) -> str:
-    from rich.text import Text
-
-    return Text.from_markup(text).plain
+def _errors(count: int) -> str:
+    return f"[red]{count:3} errors[/]" if count else f"[dim]{count:3} errors[/]"
 
 
 def _summary(ends: list[End]) -> Table:

@@ -51,7 +51,7 @@ def observe(plan: Plan, deployment: Deployment, release: Release, turns: int) ->
         status="unknown",
         deadline=deployment.started_at + plan.traffic.minutes * 60 + _SLACK_SECONDS,
         bake_minutes=plan.policy.bake_minutes,
-        requested=f"asked for by {asked.by}: {asked.reason}" if asked else "",
+        requested=asked.reason if asked else "",
     )
     try:
         return _read(seen, plan, deployment)

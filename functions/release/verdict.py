@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 UNREADABLE_TURNS = 3
 
 Word = Literal["promote", "roll_back", "continue", "inconclusive", "error"]
+Line = Literal["request", "reading", "alarm", "deployment", "alias", "bake"]
 
 
 @dataclass(frozen=True)
@@ -68,52 +69,48 @@ class Verdict:
     """The word, which line of defence spoke it, and the sentence that an operator reads."""
 
     verdict: Word
-    decided_by: Literal["request", "reading", "alarm", "deployment", "alias", "bake"]
+    decided_by: Line
     reason: str
 
 
 def judge(seen: Observation) -> Verdict:
-    """This turn's verdict."""
-    against = _against(seen)
-    if against:
-        return against
-    if seen.unreadable:
-        return Verdict("error", "reading", f"could not be read this time: {seen.unreadable}")
-    if seen.status != "Succeeded":
-        return Verdict("continue", "deployment", f"deployment {seen.status}; {served(seen)}")
-    remaining = (seen.completed_at or seen.now) + seen.bake_minutes * 60 - seen.now
-    if remaining > 0:
-        return Verdict(
-            "continue", "bake", f"all traffic shifted, {remaining} s of bake left; {served(seen)}"
-        )
-    return Verdict(
-        "promote",
-        "bake",
-        f"no alarm through canary and {seen.bake_minutes} min of bake; {served(seen)}",
-    )
+    """This turn's verdict; its reason begins with what both versions served."""
+    word, decided_by, why = _against(seen) or _undecided(seen)
+    return Verdict(word, decided_by, f"{served(seen)}; {why}")
 
 
-def _against(seen: Observation) -> Verdict | None:
+_Finding: TypeAlias = tuple[Word, Line, str]
+
+
+def _against(seen: Observation) -> _Finding | None:
+    """The first line of defence that speaks against the canary."""
     if seen.requested:
-        return Verdict("roll_back", "request", f"{seen.requested}; {served(seen)}")
+        return "roll_back", "request", seen.requested
     if seen.red:
-        return Verdict("roll_back", "alarm", f"{seen.red}; {served(seen)}")
+        return "roll_back", "alarm", seen.red
     if seen.status in {"Failed", "Stopped"}:
         why = seen.deployment_error or "CodeDeploy gave no reason"
-        return Verdict(
-            "roll_back", "deployment", f"deployment {seen.status}: {why}; {served(seen)}"
-        )
+        return "roll_back", "deployment", f"deployment {seen.status}: {why}"
     if seen.unreadable and seen.unreadable_turns >= UNREADABLE_TURNS:
-        return Verdict(
-            "roll_back", "reading", f"unreadable {seen.unreadable_turns} times: {seen.unreadable}"
-        )
+        why = f"unreadable {seen.unreadable_turns} times: {seen.unreadable}"
+        return "roll_back", "reading", why
     if seen.status != "Succeeded" and seen.now > seen.deadline:
-        return Verdict(
-            "roll_back", "deployment", f"deployment still {seen.status} after its time was over"
-        )
+        return "roll_back", "deployment", f"deployment still {seen.status} after its time was over"
     if not seen.alias_as_expected:
-        return Verdict("roll_back", "alias", f"someone moved the alias: it serves {seen.alias}")
+        return "roll_back", "alias", f"someone moved the alias: it serves {seen.alias}"
     return None
+
+
+def _undecided(seen: Observation) -> _Finding:
+    """Nothing speaks against it: wait, or promote when the bake is over."""
+    if seen.unreadable:
+        return "error", "reading", f"could not be read this time: {seen.unreadable}"
+    if seen.status != "Succeeded":
+        return "continue", "deployment", f"deployment {seen.status}"
+    remaining = (seen.completed_at or seen.now) + seen.bake_minutes * 60 - seen.now
+    if remaining > 0:
+        return "continue", "bake", f"all traffic shifted, {remaining} s of bake left"
+    return "promote", "bake", f"no alarm through canary and {seen.bake_minutes} min of bake"
 
 
 def served(seen: Observation) -> str:

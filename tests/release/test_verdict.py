@@ -31,7 +31,7 @@ observations = st.builds(
     completed_at=st.none() | st.integers(0, 5000),
     alias_as_expected=st.booleans(),
     red=st.sampled_from(["", "alarm x is in ALARM"]),
-    requested=st.sampled_from(["", "asked for by ann"]),
+    requested=st.sampled_from(["", "ann asked for it"]),
     unreadable=st.sampled_from(["", "Throttling"]),
     unreadable_turns=st.integers(0, 5),
     minutes=st.lists(st.builds(Minute, start=st.integers(0), canary=counts, stable=counts)),
@@ -59,7 +59,7 @@ def test_a_bake_that_is_not_over_continues() -> None:
     ("change", "decided_by", "word"),
     [
         ({"red": "alarm x is in ALARM"}, "alarm", "alarm x"),
-        ({"requested": "asked for by ann"}, "request", "ann"),
+        ({"requested": "ann asked for it"}, "request", "ann asked"),
         ({"status": "Stopped", "deployment_error": "ALARM_ACTIVE: y"}, "deployment", "ALARM_"),
         ({"status": "Failed"}, "deployment", "no reason"),
         ({"now": 2001}, "deployment", "still InProgress"),

@@ -191,6 +191,8 @@ def target_version(deployment_id: str) -> str | None:
     """The version that a deployment moves its alias to; None before it has a target."""
     try:
         targets = client("codedeploy").list_deployment_targets(deploymentId=deployment_id)
+        if not targets["targetIds"]:
+            return None
         found = client("codedeploy").batch_get_deployment_targets(
             deploymentId=deployment_id, targetIds=targets["targetIds"]
         )
