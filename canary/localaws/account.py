@@ -54,6 +54,7 @@ class LocalAws:
         self.seed = seed
         self.clock = Clock(start)
         self._undo = ExitStack()
+        self._backends: dict[int, Any] = {}
 
     def __enter__(self) -> LocalAws:
         global _current
@@ -126,7 +127,9 @@ class LocalAws:
     def backend(self, backends: BackendDict[Any]) -> Any:
         """The backend of our account and region: for services that talk to each other without going
         through boto3."""
-        return backends[self.account][self.region]
+        if id(backends) not in self._backends:  # moto's own look-up is slow for its hottest callers
+            self._backends[id(backends)] = backends[self.account][self.region]
+        return self._backends[id(backends)]
 
     def random(self, purpose: str) -> Random:
         """A random stream of its own for each purpose, so that one more draw in one place does not

@@ -216,7 +216,7 @@ def test_evaluation_is_cheap(aws: LocalAws) -> None:
         put_alarm(aws, f"errors-{number}", EvaluationPeriods=3)
     errors(3)
     evaluate = aws.backend(cloudwatch_backends).evaluate
-    began = time.perf_counter()
+    began = time.process_time()
     for minute in range(15):
         evaluate(int(aws.clock.now()) + 60 * minute)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1

@@ -50,6 +50,7 @@ def test_a_metric_is_read_by_exactly_its_namespace_and_dimensions(aws: LocalAws)
     record("AWS/Lambda", "Errors", {}, 1.0, 11)
     assert values(aws, query("Errors")) == [3.0]
     assert values(aws, query("Errors", dimensions=VERSION)) == [7.0]
+    assert values(aws, query("Errors", dimensions=dict(reversed(VERSION.items())))) == [7.0]
     assert values(aws, query("Errors", dimensions={})) == [11.0]
     assert values(aws, query("Errors", dimensions={"FunctionName": "carts"})) == []
 
@@ -246,7 +247,7 @@ def test_metrics_are_listed_by_what_they_have(aws: LocalAws) -> None:
 
 def test_recording_is_cheap(aws: LocalAws) -> None:
     """Ten thousand samples take a fraction of a second."""
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(10_000):
         record("AWS/Lambda", "Duration", VERSION, float(number % 50))
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 0.5

@@ -77,7 +77,11 @@ def test_a_function_runs_the_code_of_its_directory(
     client = aws.client("lambda")
     answer = client.invoke(FunctionName=outputs["Function"], Payload=b'{"n": 1}')
     payload = json.load(answer["Payload"])
-    assert payload == {"event": {"n": 1}, "table": physical(aws, "Table")}
+    assert payload == {
+        "event": {"n": 1},
+        "table": physical(aws, "Table"),
+        "file": str(TEMPLATES / "code" / "handler.py"),
+    }
     inline = client.invoke(FunctionName=physical(aws, "Inline"), Payload=b"{}")
     assert json.load(inline["Payload"]) == "inline"
 

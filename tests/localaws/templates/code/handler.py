@@ -5,4 +5,4 @@ import os
 
 def handler(event: dict[str, object], context: object) -> dict[str, object]:
     """Give back what came in, and where it ran."""
-    return {"event": event, "table": os.environ["TABLE_NAME"]}
+    return {"event": event, "table": os.environ["TABLE_NAME"], "file": __file__}
