@@ -221,6 +221,18 @@ def test_a_schedule_fires_at_its_rate(aws: LocalAws) -> None:
     assert {(tick["source"], *tick["resources"]) for tick in ticks} == {("aws.events", arn)}
 
 
+def test_a_schedule_without_a_pattern_wants_no_events(aws: LocalAws) -> None:
+    """What services publish does not set off a rule that has only a schedule."""
+    boto3.client("sqs").create_queue(QueueName="inbox")
+    client = aws.client("events")
+    client.put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")
+    client.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": QUEUE}])
+    alarm()
+    aws.clock.advance(10)
+
+    assert inbox(aws) == []
+
+
 def test_putting_a_schedule_again_does_not_double_it(aws: LocalAws) -> None:
     """The new rate counts from its own beginning."""
     boto3.client("sqs").create_queue(QueueName="inbox")

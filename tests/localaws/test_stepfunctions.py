@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from moto.stepfunctions.parser.utils import TMP_THREADS
 
 from canary.localaws import LocalAws
 from canary.localaws.stepfunctions.threads import waiting_names
-from tests.localaws.machines import POLL, Machines, task
+from tests.localaws.machines import FUNCTION, POLL, Machines, task
 
 
 @pytest.fixture
@@ -29,6 +30,17 @@ def test_a_polling_loop_takes_the_time_of_its_waits_and_tasks(machines: Machines
     assert described["status"] == "SUCCEEDED"
     assert (described["stopDate"] - described["startDate"]).total_seconds() == 121.5
     assert machines.output(execution) == {"pause": 60, "answer": {"done": True}}
+
+
+def test_waits_are_exact_from_any_moment(machines: Machines) -> None:
+    """A pause of a second is a second, also when it begins at an odd fraction of one."""
+    machines.seconds = 0.137
+    machines.work = lambda _: {"done": len(machines.calls) == 40}
+
+    machines.run(POLL, {"pause": 1})
+
+    moments = [moment for moment, _ in machines.calls]
+    assert moments == pytest.approx([turn * 1.137 for turn in range(40)], abs=1e-4)
 
 
 def test_an_execution_begins_on_the_clock_and_not_in_the_call(machines: Machines) -> None:
@@ -121,9 +133,13 @@ def test_the_same_seed_gives_the_same_history(monkeypatch: pytest.MonkeyPatch) -
             machines = Machines(aws, monkeypatch)
             machines.seconds = 1.5
             retry = {"ErrorEquals": ["ValueError"], "MaxAttempts": 9, "JitterStrategy": "FULL"}
-            machine = machines.create(
-                {"Ask": task(Parameters={"id.$": "$$.Execution.Name"}, Retry=[retry])}
+            payload = {"id.$": "$$.Execution.Name", "token.$": "$$.Task.Token"}
+            ask = task(
+                Resource="arn:aws:states:::lambda:invoke.waitForTaskToken",
+                Parameters={"FunctionName": FUNCTION, "Payload": payload},
+                Retry=[retry],
             )
+            machine = machines.create({"Ask": ask})
             machines.work = lambda _: 1 if len(machines.calls) % 3 else int("x")
             for _ in range(10):
                 machines.start(machine)
@@ -144,3 +160,4 @@ def test_an_execution_leaves_no_thread_behind(machines: Machines) -> None:
     machines.aws.clock.advance(1)
 
     assert threading.active_count() == before
+    assert TMP_THREADS == []  # where moto's interpreter keeps what it started

@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/step-functions/latest/dg/concepts-amazon-states-lang
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -23,12 +22,6 @@ from canary.localaws.stepfunctions.errors import InvalidDefinition
 _WITHOUT_NEXT = ("Choice", "Fail", "Succeed")
 
 
-def program_of(definition: str) -> Program:
-    """The definition, ready to be interpreted once."""
-    # Parsing takes a tenth of a second, copying a tenth of that.
-    return copy.deepcopy(_parsed(definition))
-
-
 def check(definition: str) -> None:
     """Raise InvalidDefinition unless the machine can run here."""
     try:
@@ -36,12 +29,16 @@ def check(definition: str) -> None:
     except ValueError as error:
         raise _invalid(f"INVALID_JSON_DESCRIPTION: {error}") from None
     _refuse(list(_not_supported(machine, "")))
-    _parsed(definition)  # from here on everything has the right type
+    program_of(definition)  # from here on everything has the right type
     _refuse(list(_problems(machine, "")))
 
 
 @lru_cache(64)
-def _parsed(definition: str) -> Program:
+def program_of(definition: str) -> Program:
+    """
+    The definition, ready to be interpreted. Parsing takes a tenth of a second, and nothing that
+    happens in an execution is kept in the program: executions share it.
+    """
     try:
         return cast(Program, AmazonStateLanguageParser.parse(definition)[0])
     except (ASLParserException, ValueError, TypeError, RuntimeError, KeyError) as error:

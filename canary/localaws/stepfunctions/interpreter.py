@@ -16,11 +16,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.state_task_lambda import (
     StateTaskLambda,
 )
-from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import (
-    WaitFunction,
-)
 from moto.stepfunctions.parser.asl.eval import states
-from moto.stepfunctions.parser.asl.eval.environment import Environment
 
 from canary.localaws.account import LocalAws, current
 from canary.localaws.stepfunctions import functions, integrations
@@ -30,7 +26,6 @@ from canary.localaws.stepfunctions.threads import replace_threads
 def install(aws: LocalAws) -> None:
     """Put the interpreter on the clock, and mend where it differs from AWS."""
     replace_threads(aws)
-    aws.patch(WaitFunction, "_wait_interval", _wait)
     aws.patch(jitter_strategy_decl, "random", aws.random("retry jitter"))
     aws.patch(state, "StateData", _state_data)
     aws.patch(states, "long_uid", lambda: str(mock_random.uuid4()))
@@ -49,14 +44,6 @@ def install(aws: LocalAws) -> None:
     # A state that fails is no failure of the interpreter: it is in the history, not in the log.
     aws.patch(EvalComponent, "_log_failure_event_exception", _log_nothing)
     aws.patch(EvalComponent, "_log_exception", _log_nothing)
-
-
-def _wait(_function: WaitFunction, env: Environment, wait_seconds: float) -> None:
-    """Until the time is over, or another branch has ended the state around."""
-    clock = current().clock
-    deadline = clock.now() + wait_seconds
-    while env.is_running() and clock.now() < deadline:
-        env.program_state_event.wait(deadline - clock.now())
 
 
 def _state_data(EnteredTime: str, Name: str) -> dict[str, Any]:  # noqa: ARG001, N803
