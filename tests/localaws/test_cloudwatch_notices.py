@@ -163,3 +163,14 @@ def test_a_wrong_rule_is_refused(aws: LocalAws, rule: str, message: str) -> None
     put_alarm(aws, "one")
     with pytest.raises(ClientError, match=message):
         aws.client("cloudwatch").put_composite_alarm(AlarmName="wrong", AlarmRule=rule)
+
+
+def test_a_composite_alarm_cannot_depend_on_itself(aws: LocalAws) -> None:
+    """Neither directly nor through another."""
+    cloudwatch = aws.client("cloudwatch")
+    put_alarm(aws, "one")
+    cloudwatch.put_composite_alarm(AlarmName="low", AlarmRule="ALARM(one)")
+    cloudwatch.put_composite_alarm(AlarmName="high", AlarmRule="ALARM(low)")
+    for rule in ("ALARM(low)", "NOT ALARM(high)"):
+        with pytest.raises(ClientError, match="depend on itself"):
+            cloudwatch.put_composite_alarm(AlarmName="low", AlarmRule=rule)

@@ -117,6 +117,11 @@ def test_an_update_changes_what_differs_only(aws: LocalAws, tmp_path: Path) -> N
     assert first == second
     assert topics(aws) == ["same", "after", "new"]
     assert stack(aws)["StackStatus"] == "UPDATE_COMPLETE"
+    events = aws.client("cloudformation").describe_stack_events(StackName="s")["StackEvents"]
+    assert ("Other", "UPDATE_COMPLETE", first["Other"]) in [
+        (event["LogicalResourceId"], event["ResourceStatus"], event["PhysicalResourceId"])
+        for event in events
+    ]
     assert deploy(aws, written(tmp_path, after, Outputs=outputs), "s", {}) == second
 
 

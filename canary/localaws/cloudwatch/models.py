@@ -86,16 +86,15 @@ class CloudWatchBackend(moto.CloudWatchBackend):
 
     def save_composite_alarm(self, settings: Mapping[str, Any], tags: list[dict[str, str]]) -> None:
         """PutCompositeAlarm."""
-        absent = [
-            name
-            for name in CompositeAlarm("", settings, current().clock.datetime()).rule.alarms
-            if name not in self.alarms
-        ]
+        children = CompositeAlarm("", settings, current().clock.datetime()).rule.alarms
+        absent = [name for name in children if name not in self.alarms]
         if absent:
             raise ValidationError(
                 f"Could not save the composite alarm as alarms [{', '.join(absent)}] "
                 "in the alarm rule do not exist."
             )
+        if settings["AlarmName"] in self._below(children):
+            raise ValidationError("Could not save the composite alarm: it would depend on itself.")
         self._reconsider(self._save(CompositeAlarm, settings, tags))
 
     def _save(
@@ -185,6 +184,16 @@ class CloudWatchBackend(moto.CloudWatchBackend):
             for alarm in self.alarms.values()
             if isinstance(alarm, CompositeAlarm) and name in alarm.rule.alarms
         ]
+
+    def _below(self, names: Sequence[str]) -> list[str]:
+        """These alarms and all that they depend on."""
+        deeper = [
+            child
+            for alarm in self.chosen(names)
+            if isinstance(alarm, CompositeAlarm)
+            for child in self._below(alarm.rule.alarms)
+        ]
+        return [*names, *deeper]
 
     def _reconsider(self, alarm: CompositeAlarm) -> None:
         value = ALARM if alarm.rule.holds(lambda name: self.alarms[name].state.value) else OK

@@ -36,14 +36,14 @@ def deploy(
         ],
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
-    wanted = "CREATE_COMPLETE"
+    is_changed = True
     if _exists(cloudformation, stack_name):
-        wanted = _update(cloudformation, request)
+        is_changed = _update(cloudformation, request)
     else:
         cloudformation.create_stack(**request)
     (stack,) = cloudformation.describe_stacks(StackName=stack_name)["Stacks"]
-    if stack["StackStatus"] != wanted and wanted != "":
-        raise StackError(f"{stack['StackStatus']}: {stack.get('StackStatusReason')}")
+    if is_changed and "ROLLBACK" in stack["StackStatus"]:
+        raise StackError(f"{stack['StackStatus']}: {stack['StackStatusReason']}")
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
@@ -52,12 +52,12 @@ def _exists(cloudformation: Any, stack_name: str) -> bool:
     return any(stack["StackName"] == stack_name for stack in stacks)
 
 
-def _update(cloudformation: Any, request: dict[str, Any]) -> str:
-    """The status that the stack must have afterwards; none where nothing had changed."""
+def _update(cloudformation: Any, request: dict[str, Any]) -> bool:
+    """Update the stack; say whether there was anything to change."""
     try:
         cloudformation.update_stack(**request)
     except ClientError as error:
         if _NO_CHANGE not in str(error):
             raise
-        return ""
-    return "UPDATE_COMPLETE"
+        return False
+    return True

@@ -135,15 +135,16 @@ class ResourceMap(parsing.ResourceMap):
     def _made(self, logical_id: str, kind: str, properties: Properties) -> Resource:
         earlier = self._earlier.get(logical_id)
         if earlier is None:
-            made: Resource = self._attempt("CREATE", logical_id, kind, self._create, properties)
-            return made
+            return self._attempt(
+                "CREATE", logical_id, kind, lambda: self._create(logical_id, kind, properties)
+            )
         if earlier.kind != kind:
             raise ValidationError(
                 message=f"Update of resource type is not permitted. The new template modifies "
                 f"resource type of the following resources: [{logical_id}]"
             )
         if earlier.properties != properties:
-            self._attempt("UPDATE", logical_id, kind, lambda *_: earlier.change(properties), None)
+            self._attempt("UPDATE", logical_id, kind, lambda: earlier.change(properties))
         return self._earlier.pop(logical_id)
 
     def _create(self, logical_id: str, kind: str, properties: Properties) -> Resource:
@@ -155,31 +156,25 @@ class ResourceMap(parsing.ResourceMap):
         return resource
 
     def _delete(self, resource: Resource, definition: dict[str, Any]) -> None:
+        def deleted() -> Resource:
+            resource.delete()
+            return resource
+
+        logical_id = resource.logical_resource_id
         if definition.get("DeletionPolicy") == "Retain":
-            self.listener("DELETE_SKIPPED", *_told(resource), None)
-            return
-        self._attempt(
-            "DELETE",
-            resource.logical_resource_id,
-            resource.kind,
-            lambda *_: resource.delete(),
-            None,
-        )
+            physical_id = resource.physical_resource_id
+            self.listener("DELETE_SKIPPED", logical_id, physical_id, resource.kind, None)
+        else:
+            self._attempt("DELETE", logical_id, resource.kind, deleted)
 
     def _attempt(
-        self, verb: str, logical_id: str, kind: str, act: Callable[..., Any], properties: Any
-    ) -> Any:
+        self, verb: str, logical_id: str, kind: str, act: Callable[[], Resource]
+    ) -> Resource:
         """Do it, and tell how it went."""
         try:
-            made = act(logical_id, kind, properties)
+            resource = act()
         except (ClientError, BotoCoreError, ServiceException, UnsupportedPropertyError) as error:
             self.listener(f"{verb}_FAILED", logical_id, "", kind, str(error))
             raise ResourceError(f"{logical_id} ({kind}): {error}") from error
-        told = made if isinstance(made, Resource) else None
-        physical_id = told.physical_resource_id if told else ""
-        self.listener(f"{verb}_COMPLETE", logical_id, physical_id, kind, None)
-        return made
-
-
-def _told(resource: Resource) -> tuple[str, str, str]:
-    return resource.logical_resource_id, resource.physical_resource_id, resource.kind
+        self.listener(f"{verb}_COMPLETE", logical_id, resource.physical_resource_id, kind, None)
+        return resource

@@ -74,7 +74,7 @@ class Resource(ABC):
 
     # -- what the engine asks -------------------------------------------------------------------
 
-    def change(self, properties: Properties) -> None:
+    def change(self, properties: Properties) -> Resource:
         """Take new properties."""
         self._check(properties)
         for name in self.fixed.split():
@@ -85,6 +85,7 @@ class Resource(ABC):
                 )
         old, self.properties = self.properties, properties
         self.update(old)
+        return self
 
     def get_cfn_attribute(self, name: str) -> str:
         """What Fn::GetAtt gives."""
