@@ -24,7 +24,16 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
 # In this order: what comes later may rest on what comes earlier.
-SERVICES = ("s3", "events", "cloudwatch", "signer", "awslambda", "codedeploy", "stepfunctions", "stack")
+SERVICES = (
+    "s3",
+    "events",
+    "cloudwatch",
+    "signer",
+    "awslambda",
+    "codedeploy",
+    "stepfunctions",
+    "stack",
+)
 
 _clients: dict[tuple[object, ...], Any] = {}
 _current: LocalAws | None = None

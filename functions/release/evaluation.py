@@ -93,7 +93,8 @@ def _minutes(
     """
     Both versions' complete minutes since the deployment began.
 
-    Once all traffic has shifted AWS may no longer tell versions apart: then all is the canary's.
+    Once all traffic has shifted AWS may no longer tell versions apart: what is not the stable
+    version's is the canary's then.
     """
     start = deployment.started_at // 60 * 60
     end = seen.now // 60 * 60
@@ -104,8 +105,11 @@ def _minutes(
     )
     canary, stable = counts[seen.canary_version], counts[plan.stable_version]
     if completed_at:
-        shifted = {minute: each for minute, each in counts[""].items() if minute > completed_at}
-        canary = shifted | canary
+        canary |= {
+            minute: (calls - stable.get(minute, (0, 0))[0], errors - stable.get(minute, (0, 0))[1])
+            for minute, (calls, errors) in counts[""].items()
+            if minute >= completed_at // 60 * 60
+        }
     return [
         Minute(minute, Counts(*canary.get(minute, (0, 0))), Counts(*stable.get(minute, (0, 0))))
         for minute in sorted(canary.keys() | stable.keys())

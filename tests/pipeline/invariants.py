@@ -7,6 +7,8 @@ _FINAL = {"promoted", "rolled_back", "rollback_failed", "refused", "failed"}
 
 def check(story: Story) -> None:
     """Assert the invariants."""
+    for execution in story.executions:
+        story.sandbox.run(execution)
     story.after(minutes=5)
     shares = story.sandbox.alias(FUNCTION)
     releases = [each for each in story.items() if each["sk"] == "release"]

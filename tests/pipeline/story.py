@@ -30,6 +30,7 @@ class Story:
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
         self.execution = ""
+        self.executions: list[str] = []
 
     # -- given -------------------------------------------------------------------------------------
 
@@ -52,6 +53,7 @@ class Story:
     def when_requested(self, request: Any) -> Self:
         """An execution starts with exactly this input."""
         self.execution = self.sandbox.start(next(self._names), request)
+        self.executions.append(self.execution)
         return self
 
     def when_state_is(self, state: str) -> Self:
