@@ -1,0 +1,83 @@
+# Everything runs in .venv, which the first target that needs it makes. `make` lists the targets.
+# What is installed is fixed by requirements/*.txt, whole (hence --no-deps); a changed lock is installed
+# at the next run.
+
+PYTHON := .venv/bin/python
+UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
+ifdef UV
+VENV := uv venv --quiet .venv --python
+PIP := uv pip install --quiet --python $(PYTHON)
+else
+VENV := venv() { "$$1" -m venv .venv; }; venv
+PIP := $(PYTHON) -m pip install --quiet --disable-pip-version-check
+endif
+LOCK := uv pip compile --quiet --universal -p 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url
+
+export UV_PYTHON_DOWNLOADS := never
+export UV_SYSTEM_CERTS ?= true
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+.PHONY: help setup demo test check lint types contracts coverage bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/dev.stamp ## make .venv with all tools; the others do it by themselves
+
+demo: .venv/run.stamp ## release a good and a bad version on the embedded AWS
+	@.venv/bin/canary demo
+
+test: .venv/dev.stamp ## run all tests
+	@$(PYTHON) -m pytest -n auto
+
+check: lint types contracts coverage ## all that CI runs: lint, types, contracts, tests, coverage
+
+lint: .venv/dev.stamp ## formatting and style
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+
+types: .venv/dev.stamp ## static types
+	@$(PYTHON) -m mypy
+
+contracts: .venv/dev.stamp ## who may import whom, and how complicated code may be
+	@.venv/bin/lint-imports
+	@$(PYTHON) -m xenon --max-absolute B --max-modules A --max-average A functions canary
+
+coverage: .venv/dev.stamp ## all tests, and whether they reach 90 % of functions/ and canary/
+	@$(PYTHON) -m pytest -n auto --cov
+
+bench: .venv/run.stamp ## measure what the documentation claims about speed
+	@for script in bench/[!_]*.py; do $(PYTHON) "$$script" || exit 1; done
+
+lock: ## make the locks anew from pyproject.toml and functions/requirements.in (needs uv)
+	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	$(LOCK) functions/requirements.in -c requirements/dev.txt -o functions/requirements.txt
+
+clean: ## remove .venv and all that the targets leave behind
+	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/run.stamp: requirements/run.txt pyproject.toml $(PYTHON)
+	@$(PIP) --no-deps --require-hashes -r requirements/run.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt pyproject.toml $(PYTHON)
+	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
+	@$(PIP) --no-deps --no-build-isolation -e .
+	@touch .venv/run.stamp $@ # dev.txt includes run.txt
+
+$(PYTHON):
+	@rm -rf .venv
+	@for python in python3.13 python3.12 python3.11 python3; do \
+		found=$$("$$python" -c 'import sys; sys.version_info < (3, 11) or print(sys.executable)' \
+			2>/dev/null) && [ -n "$$found" ] || continue; \
+		echo "Making .venv with $(or $(UV),venv + pip), from $$found"; \
+		$(VENV) "$$found" || { rm -rf .venv; exit 1; }; \
+		exit 0; \
+	done; \
+	echo "Lambda Canary needs Python 3.11 or newer; none of python3.13, python3.12, python3.11" \
+		"and python3 on the PATH is." >&2; exit 1
