@@ -48,9 +48,10 @@ class Environments:
             self._directory = None
 
     def _start(self, function: Function, layers: Sequence[bytes]) -> Environment:
-        if not str(function.run_time).startswith("python"):
+        kind = "images" if function.package_type == "Image" else str(function.run_time)
+        if not kind.startswith("python"):
             raise InvalidRuntimeException(
-                f"The embedded AWS runs Python functions only, not {function.run_time}."
+                f"The embedded AWS runs zip packages of Python only, not {kind}."
             )
         root = self.sources.get(function.code_sha_256) or self._unpack(
             function.code_digest, function.code_bytes

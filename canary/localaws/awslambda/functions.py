@@ -154,9 +154,8 @@ class Function(LambdaFunction):
 
     def _set_function_code(self, updated_spec: Mapping[str, Any]) -> None:
         if "ImageUri" in updated_spec:
-            raise InvalidParameterValueException(
-                "The embedded AWS runs zip packages only, no container images."
-            )
+            self._set_image(updated_spec["ImageUri"])
+            return
         archive = read_archive(updated_spec, self.account_id, self.partition)
         signature = verified(archive, self.code_signing_config, self.function_name)
         digest = hashlib.sha256(archive)
@@ -169,6 +168,14 @@ class Function(LambdaFunction):
         }
         self.signing_profile_version_arn = signature.profile_version_arn if signature else None
         self.signing_job_arn = signature.job_arn if signature else None
+
+    def _set_image(self, uri: str) -> None:
+        """Keep which image it is; images can be described here, not run."""
+        self.code = {"ImageUri": uri}
+        self.code_bytes, self.code_size = b"", 0
+        self.code_digest = hashlib.sha256(uri.encode()).hexdigest()
+        self.code_sha_256 = self.code_digest
+        self.signing_profile_version_arn = self.signing_job_arn = None
 
     def invoke(self, body: str, request_headers: Any, response_headers: Any) -> bytes:  # noqa: ARG002
         """For moto's other services: they send an event and do not wait for what comes of it."""
