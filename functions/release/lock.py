@@ -9,11 +9,17 @@ from __future__ import annotations
 
 import time
 
-from boto3.dynamodb.conditions import Attr, ConditionBase
-
 from release import record
 from release.aws import awslambda, dynamodb
-from release.aws.dynamodb import Check, ConditionFailedError, Delete, Operation, Put
+from release.aws.dynamodb import (
+    Attr,
+    Check,
+    ConditionBase,
+    ConditionFailedError,
+    Delete,
+    Operation,
+    Put,
+)
 from release.errors import FrozenError, ReleaseError, ReleaseInProgressError, ReleaseStaleError
 from release.plan import Execution, Plan
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from botocore.exceptions import ClientError
 from msgspec.structs import replace
 
 from release import configuration, lock, record
 from release.aws import awslambda, failures
 from release.aws.awslambda import PreconditionFailedError
+from release.aws.failures import ClientError
 from release.errors import NothingToReleaseError, PublishFailedError, ReleaseStaleError
 from release.plan import Execution, Plan, Publication, Signing, State
 

@@ -12,10 +12,9 @@ import time
 from typing import Any, Literal
 
 import msgspec
-from boto3.dynamodb.conditions import Attr, ConditionBase
 
 from release.aws import dynamodb
-from release.aws.dynamodb import ConditionFailedError, Put, Update
+from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Publication, Signing
 

@@ -1,6 +1,7 @@
 """Which of AWS's errors mean "ask again", and how to tell one refusal from another."""
 
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.exceptions import ClientError as ClientError
 
 from release.errors import AwsUnavailableError
 
