@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from canary.localaws import stack
+from canary.localaws import stack, stepfunctions
 from canary.localaws.account import LocalAws
 from canary.localaws.awslambda import Traffic
 
 ROOT = Path(__file__).parents[2]
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
 
 def archive(files: Mapping[str, str | bytes]) -> bytes:
@@ -141,7 +140,7 @@ class Sandbox:
 
     def is_over(self, execution_arn: str) -> bool:
         """Whether the execution has ended."""
-        return self.describe(execution_arn)["status"] in _ENDED
+        return stepfunctions.find_execution(execution_arn).exec_status != "RUNNING"
 
     def run(self, execution_arn: str, limit: float = 86400) -> dict[str, Any]:
         """Let time pass until the execution has ended; returns its description."""

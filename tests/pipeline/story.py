@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, Self
 
-from canary.localaws import LocalAws
+from canary.localaws import LocalAws, stepfunctions
 from canary.localaws.sandbox import Sandbox, archive_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout"
@@ -134,14 +134,7 @@ class Story:
 
     def states(self) -> list[str]:
         """The states that the execution has entered, in order."""
-        client = self.aws.client("stepfunctions")
-        pages = client.get_paginator("get_execution_history").paginate(executionArn=self.execution)
-        return [
-            event["stateEnteredEventDetails"]["name"]
-            for page in pages
-            for event in page["events"]
-            if "stateEnteredEventDetails" in event
-        ]
+        return stepfunctions.find_execution(self.execution).history.entered()
 
     def items(self) -> list[dict[str, Any]]:
         """The whole table."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
@@ -47,7 +47,7 @@ class Delivery:
     def _attempt(self) -> float | None:
         """How long to wait before the next attempt; None where there is none."""
         target = self._invoker.target(*self._address)
-        options = _options(target)
+        options = self._invoker.event_options(self._address[0])
         expires = self._arrived + options.get("MaximumEventAgeInSeconds", _MAXIMUM_AGE)
         try:
             invocation = self._invoker.invoke(target, self._payload)
@@ -71,11 +71,6 @@ class Delivery:
         if arn := target.function.settings.get("DeadLetterConfig", {}).get("TargetArn"):
             _bury(arn, self._payload.decode(), {"ErrorCode": code, "ErrorMessage": message})
         return None
-
-
-def _options(target: Target) -> Mapping[str, Any]:
-    options = target.function.event_invoke_config
-    return options[-1].config if options else {}
 
 
 def _bury(arn: str, body: str, attributes: Mapping[str, str]) -> None:

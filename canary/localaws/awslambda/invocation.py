@@ -91,6 +91,11 @@ class Invoker:
             outcome.payload, outcome.error, target.version, outcome.seconds, outcome.log
         )
 
+    def event_options(self, name: str) -> Mapping[str, Any]:
+        """The function's EventInvokeConfig: how often and how long its events are repeated."""
+        configs = self._backend.find(name, None).event_invoke_config
+        return configs[0].config if configs else {}
+
     def queue(self, name: str, qualifier: str | None, payload: bytes) -> None:
         """Invoke asynchronously, in a task of its own."""
         _event(payload)

@@ -118,6 +118,16 @@ class LambdaBackend(MotoLambdaBackend):
             self.latest(resource_arn).check_settled()
         super().tag_resource(resource_arn, tags)
 
+    def put_function_event_invoke_config(
+        self, function_name: str, config: dict[str, Any]
+    ) -> dict[str, Any]:
+        if any((config.get("DestinationConfig") or {}).values()):
+            raise InvalidParameterValueException(
+                "The embedded AWS does not support DestinationConfig: use DeadLetterConfig."
+            )
+        self.latest(function_name).event_invoke_config.clear()
+        return super().put_function_event_invoke_config(function_name, config)
+
     # -- aliases -----------------------------------------------------------------------------------
 
     def get_alias(self, name: str, function_name: str) -> Alias:

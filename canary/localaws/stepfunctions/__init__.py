@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import moto.stepfunctions.models
 
 from canary.localaws.account import LocalAws, current
@@ -9,7 +11,7 @@ from canary.localaws.stepfunctions import interpreter
 from canary.localaws.stepfunctions.execution import LocalExecution
 from canary.localaws.stepfunctions.models import LocalStepFunctionsBackend
 
-__all__ = ["install", "start_execution"]
+__all__ = ["find_execution", "install", "start_execution"]
 
 
 def install(aws: LocalAws) -> None:
@@ -20,7 +22,17 @@ def install(aws: LocalAws) -> None:
 
 def start_execution(machine_arn: str, name: str, text: str) -> LocalExecution:
     """Start an execution on behalf of another service."""
-    backend: LocalStepFunctionsBackend = current().backend(
-        moto.stepfunctions.models.stepfunctions_backends
+    return _backend().start_execution(machine_arn, name, text)
+
+
+def find_execution(arn: str) -> LocalExecution:
+    """An execution to look at directly, for what looks often: an API call costs a thousand times
+    more."""
+    return cast(LocalExecution, _backend().describe_execution(arn))
+
+
+def _backend() -> LocalStepFunctionsBackend:
+    return cast(
+        LocalStepFunctionsBackend,
+        current().backend(moto.stepfunctions.models.stepfunctions_backends),
     )
-    return backend.start_execution(machine_arn, name, text)

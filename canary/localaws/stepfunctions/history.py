@@ -78,6 +78,13 @@ class History(EventManager):
                 return details["name"], json.loads(details["input"])
         return None
 
+    def entered(self) -> list[str]:
+        """The names of the states that were entered, in order."""
+        details: list[Any] = [
+            event.get("stateEnteredEventDetails") for event in self._history_event_list
+        ]
+        return [each["name"] for each in details if each]
+
     def page(
         self, size: int | None, token: str | None, is_reversed: bool, with_data: bool
     ) -> dict[str, Any]:
