@@ -104,7 +104,6 @@ def test_the_object_version_asked_for_is_deployed(aws: LocalAws) -> None:
         ({"S3Bucket": "packages", "S3Key": "b.zip"}, "NoSuchKey"),
         ({"S3Bucket": "packages", "S3Key": "a.zip", "S3ObjectVersion": "x"}, "NoSuchVersion"),
         ({"ZipFile": b"not a zip"}, "Could not unzip"),
-        ({"ImageUri": "1.dkr.ecr.us-east-1.amazonaws.com/a:b"}, "no container images"),
         ({}, "Please provide a source"),
     ],
 )

@@ -158,6 +158,36 @@ def test_a_throttled_event_is_tried_until_there_is_room(aws: LocalAws) -> None:
     assert total(aws, "Invocations", FunctionName="orders") == 1
 
 
+def test_an_image_is_kept_but_not_run(aws: LocalAws) -> None:
+    """A function from an image exists, so that it can be refused; it cannot be invoked."""
+    client = aws.client("lambda")
+    image = "123456789012.dkr.ecr.us-east-1.amazonaws.com/orders:latest"
+    client.create_function(
+        FunctionName="orders", PackageType="Image", Role=role(aws), Code={"ImageUri": image}
+    )
+    aws.clock.advance(2)
+    found = client.get_function(FunctionName="orders")
+    assert found["Configuration"]["PackageType"] == "Image"
+    assert found["Code"]["ImageUri"] == image
+    with pytest.raises(client.exceptions.InvalidRuntimeException, match="not images"):
+        client.invoke(FunctionName="orders")
+
+
+def test_destinations_are_refused_clearly(aws: LocalAws) -> None:
+    """Retries and age of events can be configured; a second configuration replaces the first."""
+    create(aws)
+    client = aws.client("lambda")
+    for retries in (0, 1):
+        client.put_function_event_invoke_config(FunctionName="orders", MaximumRetryAttempts=retries)
+    found = client.get_function_event_invoke_config(FunctionName="orders")
+    assert found["MaximumRetryAttempts"] == 1
+    destination = {"OnFailure": {"Destination": f"arn:aws:sqs:us-east-1:{aws.account}:dead"}}
+    with pytest.raises(client.exceptions.InvalidParameterValueException, match="Destination"):
+        client.put_function_event_invoke_config(
+            FunctionName="orders", DestinationConfig=destination
+        )
+
+
 def test_other_runtimes_are_refused_clearly(aws: LocalAws) -> None:
     """A function that is no Python is an error, not a made-up answer."""
     create(aws, Runtime="nodejs22.x")
