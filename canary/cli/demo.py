@@ -16,7 +16,7 @@ from canary.localaws.sandbox import ROOT, Sandbox, archive_of
 
 FUNCTION, ALIAS = "checkout", "live"
 _EXAMPLES = ROOT / "examples" / FUNCTION
-_STEP_SECONDS = 5
+_STEP_SECONDS = {"EvaluateCanary": 15}  # nothing happens fast there
 _HEADING = "alias, and what each version served in the last minute"
 
 
@@ -98,7 +98,7 @@ def _tell(console: Console, sandbox: Sandbox, chapter: Chapter) -> tuple[End, di
     console.print(f"[dim]{'time':8}  {'state':17}  {_HEADING:57}  verdict")
     before: Glance | None = None
     while before is None or before.status == "RUNNING":
-        clock.advance(_STEP_SECONDS)
+        clock.advance(_STEP_SECONDS.get(before.state, 5) if before else 1)
         now = watch.glance(clock.datetime())
         if _is_news(before, now):
             console.print(_line(now))

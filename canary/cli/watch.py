@@ -52,7 +52,7 @@ class Watch:
         """What can be seen at this moment."""
         described = self._client("stepfunctions").describe_execution(executionArn=self._arn)
         events = self._client("stepfunctions").get_execution_history(
-            executionArn=self._arn, reverseOrder=True, maxResults=30
+            executionArn=self._arn, reverseOrder=True, maxResults=20
         )["events"]
         alias = awslambda.get_alias(self._function, self._alias)
         shares = {alias.version: 1 - sum(alias.weights.values()), **alias.weights} if alias else {}
