@@ -25,6 +25,7 @@ REGION = "us-east-1"
 
 # In this order: what comes later may rest on what comes earlier.
 SERVICES = (
+    "shortcuts",
     "s3",
     "events",
     "cloudwatch",

@@ -1,0 +1,24 @@
+"""The shortcuts stand where moto and botocore still are, and change no answer."""
+
+from botocore.useragent import UserAgentString
+from moto.core import responses
+from moto.core.base_backend import BaseBackend
+
+from canary.localaws import LocalAws
+
+
+def test_what_the_shortcuts_replace_is_there() -> None:
+    """Their names are moto's and botocore's own; this fails when those move."""
+    assert callable(UserAgentString.to_string)
+    assert isinstance(vars(BaseBackend)["urls"], property)
+    assert callable(vars(responses)["method_names_from_class"])
+
+
+def test_the_shortcuts_end_with_the_embedded_aws() -> None:
+    """Outside, everything is as it was."""
+    before = UserAgentString.to_string, vars(BaseBackend)["urls"]
+    with LocalAws() as aws:
+        assert (UserAgentString.to_string, vars(BaseBackend)["urls"]) != before
+        aws.client("sqs").create_queue(QueueName="q")
+        assert aws.client("sqs").list_queues()["QueueUrls"]
+    assert (UserAgentString.to_string, vars(BaseBackend)["urls"]) == before
