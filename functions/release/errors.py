@@ -61,10 +61,6 @@ class AliasMovedError(ReleaseError):
     """Someone outside moved the alias; it is reported and left as it is."""
 
 
-class RollbackFailedError(ReleaseError):
-    """The alias could not be seen whole on its stable version in time."""
-
-
 class AwsUnavailableError(ReleaseError):
     """AWS throttled, failed or did not answer, also after botocore's retries. Worth a retry."""
 
