@@ -23,8 +23,6 @@ def mermaid(machine: dict[str, Any]) -> str:
         if state["Type"] in {"Choice", "Wait"}:
             continue
         lines += [f"    {name} --> {arrow}" for arrow in _arrows(name, state, states)]
-        if state["Type"] in {"Succeed", "Fail"}:
-            lines.append(f"    {name} --> [*]")
     return "\n".join(dict.fromkeys(lines))
 
 

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 import click
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -78,6 +79,7 @@ def demo(seed: int, calls_per_minute: int) -> None:
             and shares == chapter.shares
             for chapter, (end, shares) in zip(CHAPTERS, ends, strict=True)
         ]
+    console.rule("how they ended", align="left")
     console.print(_summary([end for end, _ in ends]))
     if not all(as_expected):
         console.print("[red]The demo did not end as it should.[/]")
@@ -129,17 +131,18 @@ def _errors(count: int) -> str:
 
 
 def _summary(ends: list[End]) -> Table:
-    table = Table(title="How the releases ended", title_justify="left")
-    for heading in ("release", "outcome", "reason", "versions", "AWS time", "transitions"):
-        table.add_column(heading, overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("release", "outcome", "versions", "AWS time", "transitions"):
+        table.add_column(heading, no_wrap=True)
+    table.add_column("reason")
     for chapter, end in zip(CHAPTERS, ends, strict=True):
         colour = "green" if end.outcome == chapter.outcome else "red"
         table.add_row(
             chapter.release,
-            f"[{colour}]{end.outcome}[/] ({end.status})",
-            end.reason,
+            f"[{colour}]{end.outcome}[/]",
             f"{end.stable_version} → {end.new_version}",
             f"{int(end.seconds) // 60} min {int(end.seconds) % 60} s",
             str(end.transitions),
+            end.reason,
         )
     return table
