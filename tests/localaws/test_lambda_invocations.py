@@ -11,6 +11,7 @@ from tests.localaws.packages import (
     create,
     log_lines,
     log_tail,
+    role,
     total,
 )
 
@@ -39,6 +40,12 @@ def test_an_exception_is_unhandled_with_awss_payload(aws: LocalAws) -> None:
         ("def handler(:", "index.handler", "Runtime.UserCodeSyntaxError", "Syntax error"),
         ("1 / 0", "index.handler", "ZeroDivisionError", "division by zero"),
         (
+            {"index.py": "import n\nn.tries += 1\nassert n.tries > 1, 'once'", "n.py": "tries = 0"},
+            "index.handler",
+            "AssertionError",
+            "once",
+        ),
+        (
             "def handler(event, context):\n    return object()",
             "index.handler",
             "Runtime.MarshalError",
@@ -53,7 +60,7 @@ def test_an_exception_is_unhandled_with_awss_payload(aws: LocalAws) -> None:
     ],
 )
 def test_what_fails_in_the_runtime_has_awss_name(
-    aws: LocalAws, code: str, handler: str, kind: str, message: str
+    aws: LocalAws, code: str | dict[str, str], handler: str, kind: str, message: str
 ) -> None:
     """Each of these is a function error, counted as one, and the same again when repeated."""
     create(aws, code, Handler=handler)

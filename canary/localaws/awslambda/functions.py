@@ -148,7 +148,7 @@ class Function(LambdaFunction):
         return self.get_configuration()
 
     def _without_past(self) -> Function:
-        before = copy.copy(self.serving)
+        before = copy.copy(self)
         before._replaced, before._settled_at = None, 0.0
         return before
 
