@@ -49,18 +49,15 @@ def publish(execution: Execution, state: State) -> Publication:
 
 
 def _before(execution: Execution, publication: Publication | None) -> Publication:
-    """What an earlier turn has reached; a redrive has the whole time again."""
-    now = int(time.time())
-    if publication is None:
-        return Publication(
-            status="IN_PROGRESS",
-            wait_seconds=_POLL_SECONDS,
-            started_at=now,
-            redrive_count=execution.redrive_count,
-        )
-    if publication.redrive_count == execution.redrive_count:
+    """What an earlier turn has reached; a redrive begins anew, for $LATEST may have changed."""
+    if publication and publication.redrive_count == execution.redrive_count:
         return publication
-    return replace(publication, started_at=now, redrive_count=execution.redrive_count)
+    return Publication(
+        status="IN_PROGRESS",
+        wait_seconds=_POLL_SECONDS,
+        started_at=int(time.time()),
+        redrive_count=execution.redrive_count,
+    )
 
 
 def _step(plan: Plan, signing: Signing, before: Publication) -> Publication:

@@ -123,3 +123,35 @@ def test_the_next_release_after_a_rollback(story: Story) -> None:
     story.given_traffic().when_released("bad").when_over()
     story.after(minutes=5).when_released("good").when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"3": 1})
+
+
+def test_a_release_that_failed_before_traffic_can_be_redriven(story: Story) -> None:
+    """The failed step runs again, takes the lock back, and the release completes."""
+    client = story.aws.client("lambda")
+    story.given_traffic().when_released().when_state_is("SignPackage")
+    config = {"CodeSigningConfigArn": story.sandbox.outputs["CodeSigningConfigArn"]}
+    allowed = client.get_code_signing_config(**config)["CodeSigningConfig"]["AllowedPublishers"]
+    other = story.aws.client("signer").put_signing_profile(
+        profileName="other", platformId="AWSLambda-SHA384-ECDSA"
+    )["profileVersionArn"]
+    client.update_code_signing_config(
+        **config, AllowedPublishers={"SigningProfileVersionArns": [other]}
+    )
+    story.when_over().then_execution_is("FAILED", "PublishFailedError").then_outcome_is("failed")
+    story.then_lock_is_free().then_alias_is({"1": 1}).then_cause_says("CodeVerificationFailed")
+    client.update_code_signing_config(**config, AllowedPublishers=allowed)
+    story.aws.client("stepfunctions").redrive_execution(executionArn=story.execution)
+    story.when_over().then_execution_is("SUCCEEDED").then_outcome_is("promoted")
+
+
+def test_a_redrive_after_another_release_is_stale(story: Story) -> None:
+    """What was planned against version 1 must not go over version 2."""
+    client = story.aws.client("stepfunctions")
+    story.given_traffic().when_released("bad").when_state_is("SignPackage")
+    first = story.execution
+    story.execution_is_stopped().after(minutes=1)
+    story.when_released("good").when_over().then_execution_is("SUCCEEDED")
+    story.execution = first
+    client.redrive_execution(executionArn=first)
+    story.when_over().then_execution_is("FAILED", "ReleaseStaleError").then_alias_is({"2": 1})
+    story.then_lock_is_free()
