@@ -1,0 +1,75 @@
+"""samconfig.toml and the template agree, and it names no account, region or secret."""
+
+import re
+import tomllib
+from typing import Any
+
+import pytest
+from samcli.commands.deploy.command import cli
+
+from tests.template.source import ROOT, TEMPLATE
+
+TEXT = (ROOT / "samconfig.toml").read_text()
+CONFIG = tomllib.loads(TEXT)
+ENVIRONMENTS = ["default", "staging", "production"]
+PREDEFINED = re.compile(
+    r"CodeDeployDefault\.Lambda(AllAtOnce|Canary10Percent(5|10|15|30)Minutes"
+    r"|Linear10PercentEvery(1|2|3|10)Minutes?)"
+)
+
+
+def _deploy(environment: str) -> dict[str, Any]:
+    parameters: dict[str, Any] = CONFIG[environment]["deploy"]["parameters"]
+    return parameters
+
+
+def _overrides(environment: str) -> dict[str, str]:
+    given = _deploy(environment).get("parameter_overrides", [])
+    return dict(each.split("=", 1) for each in given)
+
+
+def test_there_are_three_environments() -> None:
+    """One to try, one to rehearse, one that serves."""
+    assert [name for name in CONFIG if name != "version"] == ENVIRONMENTS
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_sam_deploy_needs_to_ask_for_nothing(environment: str) -> None:
+    """The same stack name everywhere, and the one capability that unnamed roles need."""
+    parameters = _deploy(environment)
+    assert parameters.keys() <= {parameter.name for parameter in cli.params}
+    assert parameters["stack_name"] == "lambda-canary"
+    assert parameters["capabilities"] == "CAPABILITY_IAM"
+    assert parameters["resolve_s3"] is True
+    named = [each for each in TEMPLATE["Resources"].values() if "RoleName" in each["Properties"]]
+    assert named == []
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_overrides_are_parameters_of_the_template(environment: str) -> None:
+    """Each names a parameter and says something that it allows."""
+    for name, value in _overrides(environment).items():
+        parameter = TEMPLATE["Parameters"][name]
+        assert value in map(str, parameter.get("AllowedValues", [value]))
+        if parameter["Type"] == "Number":
+            assert parameter["MinValue"] <= int(value) <= parameter["MaxValue"]
+        if name == "DeploymentConfig":
+            assert PREDEFINED.fullmatch(value)
+
+
+def test_production_is_the_most_careful() -> None:
+    """It bakes at least as long as staging does, and its canary is no shorter."""
+    staging, production = _overrides("staging"), _overrides("production")
+    minutes = [
+        [int(number) for number in re.findall(r"(\d+)Minutes", each["DeploymentConfig"])]
+        for each in (staging, production)
+    ]
+    assert minutes[0] < minutes[1]
+    assert int(staging["BakeMinutes"]) < int(production["BakeMinutes"])
+
+
+def test_it_names_no_account_region_or_secret() -> None:
+    """Where it goes is the business of the credentials."""
+    assert not re.search(r"\d{12}|arn:|\b[a-z]{2}-[a-z]+-\d\b", TEXT)
+    for environment in ENVIRONMENTS:
+        assert _deploy(environment).keys() & {"region", "profile", "role_arn", "s3_bucket"} == set()
