@@ -48,7 +48,7 @@ coverage: .venv/dev.stamp ## all tests, and whether they reach 90 % of functions
 	@$(PYTHON) -m pytest -n auto --cov
 
 bench: .venv/run.stamp ## measure what the documentation claims about speed
-	@for script in bench/[!_]*.py; do $(PYTHON) "$$script" || exit 1; done
+	@for it in bench/[!_]*.py; do $(PYTHON) -m "bench.$$(basename "$$it" .py)" || exit 1; done
 
 lock: ## make the locks anew from pyproject.toml and functions/requirements.in (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
