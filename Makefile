@@ -1,6 +1,6 @@
 # Everything runs in .venv, which the first target that needs it makes. `make` lists the targets.
-# What is installed is fixed by requirements/*.txt, whole (hence --no-deps); a changed lock is installed
-# at the next run.
+# requirements/*.txt fix what is installed, and all of it (hence --no-deps); a changed lock is
+# installed by the next run.
 
 PYTHON := .venv/bin/python
 UV := $(shell uv --version >/dev/null 2>&1 && echo uv)
