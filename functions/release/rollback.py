@@ -8,16 +8,15 @@ repeated until CodeDeploy has nothing left to do and two turns saw the alias who
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Any, TypeAlias
 
 import msgspec
 from msgspec.structs import replace
 
-from release import record
+from release import record, trigger
 from release.aws import awslambda, codedeploy, dynamodb, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
-from release.errors import AliasMovedError, InvalidRequestError
+from release.errors import AliasMovedError
 from release.plan import Execution, Plan, Rollback, RolledBack, State
 from release.record import Release
 
@@ -60,20 +59,10 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
     """Which releases are to be rolled back, with their items as far as they were read."""
     if "plan" in state:
         return _own(execution, state)
-    kind = state.get("detail-type")
-    try:
-        if kind == "CloudWatch Alarm State Change":
-            return _guarded_by_alarm(state)
-        if kind == "Step Functions Execution Status Change":
-            return _of_dead_execution(state)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise InvalidRequestError(
-            f"this is no {kind} event: {error!r}. Nothing changed."
-        ) from error
-    raise InvalidRequestError(
-        "a rollback is started by an alarm's or an execution's state change event, but the input "
-        f"has {', '.join(sorted(map(str, state))[:10]) or 'nothing'}. Nothing changed."
-    )
+    event = trigger.parse(state)
+    if isinstance(event, trigger.Alarm):
+        return _guarded_by_alarm(event)
+    return _of_dead_execution(event)
 
 
 def _own(execution: Execution, state: dict[str, Any]) -> _Meant:
@@ -87,32 +76,29 @@ def _own(execution: Execution, state: dict[str, Any]) -> _Meant:
     return [(replace(each, reason=reason), release) for each, release in meant]
 
 
-def _guarded_by_alarm(event: dict[str, Any]) -> _Meant:
+def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
     """Every release that the alarm guards now: in flight, or promoted and still in its window."""
-    alarm = str(event["detail"]["alarmName"])
-    state = event["detail"]["state"]
-    at = datetime.fromisoformat(state["timestamp"]).timestamp()
-    if state["value"] != "ALARM":
+    if alarm.state.value != "ALARM":
         return []
-    reason = f"alarm {alarm} is in ALARM ({state.get('reason', 'no reason given')})"
+    name = alarm.alarm_name
+    reason = f"alarm {name} is in ALARM ({alarm.state.reason})"
     begun = [
-        record.request_rollback(item["release"], f"alarm {alarm}", reason, alarm_at=at)
-        for item in dynamodb.query(record.alarm_partition(alarm))
+        record.request_rollback(item["release"], f"alarm {name}", reason, alarm_at=alarm.at)
+        for item in dynamodb.query(record.alarm_partition(name))
     ]
     return [_begun(release, reason) for release in begun if release]
 
 
-def _of_dead_execution(event: dict[str, Any]) -> _Meant:
+def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     """The release of an execution that ended without ending its release."""
-    arn = str(event["detail"]["executionArn"])
-    redrives = int(event["detail"].get("redriveCount") or 0)
+    arn = ended.execution_arn
     release = record.find(arn.rpartition(":")[2])
     if release is None or release.execution_arn != arn or release.outcome != "in_progress":
         return []
     now = stepfunctions.describe_execution(arn)
-    if now is None or not now.is_over or now.redrive_count != redrives:
+    if now is None or not now.is_over or now.redrive_count != (ended.redrive_count or 0):
         return []
-    reason = f"execution {now.status}: {event['detail'].get('error') or 'no error given'}"
+    reason = f"execution {now.status}: {ended.error or 'no error given'}"
     if release.decision == "promote" and release.rollback_requested is None:
         return [(RolledBack(release=release.release, outcome="promoted", reason=reason), release)]
     return _requested(release, arn, reason)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from canary.localaws import LocalAws
@@ -101,6 +101,7 @@ def test_a_bucket_without_versions_is_refused(aws: LocalAws) -> None:
         packages.find("plain", "incoming/x.zip", "null")
 
 
+@settings(deadline=None, max_examples=25)
 @given(content=st.binary(max_size=300) | st.binary().map(lambda tail: b"PK\x05\x06" + tail))
 def test_any_bytes_are_a_package_or_refused(content: bytes) -> None:
     """A broken zip is our error, never another."""

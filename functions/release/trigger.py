@@ -1,0 +1,69 @@
+"""What starts the rollback machine: EventBridge's events, typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import msgspec
+
+from release.errors import InvalidRequestError
+
+
+class AlarmState(msgspec.Struct, frozen=True):
+    """State of an alarm; `timestamp` in ISO 8601."""
+
+    value: str
+    timestamp: str
+    reason: str = "no reason given"
+
+
+class Alarm(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    An alarm has changed its state.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+
+    alarm_name: str
+    state: AlarmState
+
+    @property
+    def at(self) -> float:
+        """When it changed, in seconds since the epoch."""
+        return datetime.fromisoformat(self.state.timestamp).timestamp()
+
+
+class EndedExecution(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    An execution has ended.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+    """
+
+    execution_arn: str
+    redrive_count: int | None = 0
+    error: str | None = None
+
+
+_KINDS: dict[object, type[Alarm] | type[EndedExecution]] = {
+    "CloudWatch Alarm State Change": Alarm,
+    "Step Functions Execution Status Change": EndedExecution,
+}
+
+
+def parse(event: Mapping[str, object]) -> Alarm | EndedExecution:
+    """The event, or an InvalidRequestError that says what is wrong with it."""
+    kind = event.get("detail-type")
+    if kind not in _KINDS:
+        raise InvalidRequestError(
+            "a rollback is started by an alarm's or an execution's state change event, but the "
+            f"input has {', '.join(sorted(event)[:10]) or 'nothing'}. Nothing changed."
+        )
+    try:
+        trigger = msgspec.convert(event.get("detail"), _KINDS[kind])
+        if isinstance(trigger, Alarm):
+            datetime.fromisoformat(trigger.state.timestamp)
+    except ValueError as error:
+        raise InvalidRequestError(f"this is no {kind} event: {error}. Nothing changed.") from error
+    return trigger

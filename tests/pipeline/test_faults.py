@@ -1,0 +1,230 @@
+"""Lost answers, throttles, rivals, and CodeDeploy as a second writer: the alias ends whole."""
+
+import json
+
+import pytest
+
+from canary.localaws import codedeploy
+from canary.localaws.sandbox import archive_of
+from release.verdict import UNREADABLE_TURNS
+from tests.pipeline.faults import answer_lost, at, first, followed_by, refused
+from tests.pipeline.story import ALARM, EXAMPLES, FUNCTION, Story
+
+
+def deployments(story: Story) -> list[str]:
+    """All deployments there ever were, but CodeDeploy's own rollbacks."""
+    client = story.aws.client("codedeploy")
+    ids = client.list_deployments()["deployments"]
+    found = client.batch_get_deployments(deploymentIds=ids)["deploymentsInfo"] if ids else []
+    return [each["deploymentId"] for each in found if each["creator"] != "codeDeployRollback"]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "TransactWriteItems",
+        "StartSigningJob",
+        "UpdateFunctionCode",
+        "PublishVersion",
+        "CreateDeployment",
+        "UpdateItem",
+        "GetDeployment",
+        "PutObject",
+    ],
+)
+def test_a_lost_answer_changes_nothing(story: Story, operation: str) -> None:
+    """The step is repeated; there is one job, one version, one deployment, one message."""
+    story.given_traffic()
+    request = story.request()
+    at(story, operation, answer_lost)
+    story.when_requested(request).when_over().then_execution_is("SUCCEEDED")
+    story.then_alias_is({"2": 1}).then_notifications_are("promoted: checkout:live")
+    assert len(deployments(story)) == 1
+    assert len(story.aws.client("signer").list_signing_jobs()["jobs"]) == 2  # the first version's
+
+
+@pytest.mark.parametrize("operation", ["StopDeployment", "UpdateAlias", "GetAlias"])
+def test_a_lost_answer_on_the_way_back_changes_nothing(story: Story, operation: str) -> None:
+    """RollBack is repeated until the alias is whole."""
+    story.given_traffic().when_released().when_traffic_shifts().after(minutes=7)
+    at(story, operation, answer_lost)
+    story.alarm_fires().when_over()
+    story.then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+
+
+def test_a_throttled_call_is_asked_again(story: Story) -> None:
+    """What is unavailable is retried by the state machine."""
+    story.given_traffic()
+    request = story.request()
+    at(story, "UpdateFunctionCode", refused("TooManyRequestsException"), times=3)
+    story.when_requested(request).when_over().then_execution_is("SUCCEEDED")
+
+
+def test_a_world_that_cannot_be_read_twice_goes_on(story: Story) -> None:
+    """An unreadable minute is an error, and waits."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "GetMetricData", refused("Throttling"), times=UNREADABLE_TURNS - 1)
+    story.when_over().then_execution_is("SUCCEEDED")
+    verdicts = [each["verdict"] for each in story.evidence()["verdicts"]]
+    assert verdicts.count("error") == UNREADABLE_TURNS - 1
+
+
+def test_a_world_that_cannot_be_read_three_times_is_rolled_back(story: Story) -> None:
+    """Unknown is never safe."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "GetMetricData", refused("Throttling"), times=UNREADABLE_TURNS)
+    story.when_over().then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+    story.then_cause_says("unreadable 3 times", "Throttling")
+
+
+def test_an_alarm_that_disappears_is_rolled_back(story: Story) -> None:
+    """CodeDeploy stops a deployment whose alarm it cannot read; so do we."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    story.aws.client("cloudwatch").delete_alarms(AlarmNames=[ALARM])
+    story.when_over().then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+
+
+def test_a_rival_write_to_the_alias_is_looked_at_again(story: Story) -> None:
+    """The revision has changed between reading and writing: the next turn writes."""
+    story.given_traffic().when_released().when_traffic_shifts().after(minutes=7)
+    client = story.aws.client("lambda")
+
+    def rival() -> None:
+        client.update_alias(FunctionName=FUNCTION, Name="live", Description="touched")
+
+    story.alarm_fires().when_state_is("EvaluateCanary")
+    at(story, "GetAlias", followed_by(rival))
+    story.when_over().then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+
+
+def test_a_rival_deployment_refuses_the_release(story: Story) -> None:
+    """Another tool deploys in our group between validation and traffic."""
+    from release.deploying import app_spec
+
+    client = story.aws.client("lambda")
+    client.update_function_configuration(FunctionName=FUNCTION, MemorySize=256)
+    client.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
+    client.publish_version(FunctionName=FUNCTION)
+    client.get_waiter("published_version_active").wait(FunctionName=FUNCTION, Qualifier="2")
+    story.given_traffic().when_released().when_state_is("PublishVersion")
+    story.aws.client("codedeploy").create_deployment(
+        applicationName=story.sandbox.outputs["ApplicationName"],
+        deploymentGroupName=f"{FUNCTION}-live",
+        deploymentConfigName="CodeDeployDefault.LambdaCanary10Percent5Minutes",
+        revision={
+            "revisionType": "AppSpecContent",
+            "appSpecContent": {"content": json.dumps(app_spec(FUNCTION, "live", "1", "2"))},
+        },
+    )
+    story.alias_before = {"2": 1}
+    story.when_over().after(minutes=6)
+    story.then_alias_is({"2": 1}).then_lock_is_free()
+    assert story.item()["outcome"] in {"refused", "failed"}
+
+
+def test_an_alarm_while_the_deployment_is_created_rolls_back(story: Story) -> None:
+    """The rollback machine has not seen our deployment; we stop it ourselves."""
+    story.given_traffic()
+    request = story.request()
+    at(story, "CreateDeployment", followed_by(story.alarm_fires))
+    story.when_requested(request).when_over()
+    story.then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+
+
+def test_codedeploy_restoring_another_version_is_overwritten(story: Story) -> None:
+    """Its last good revision can be older than ours; that one is ours to correct."""
+    story.given_traffic().when_released("good").when_over().then_execution_is("SUCCEEDED")
+    codedeploy.faults(story.aws).rollback_restores = "1"
+    story.when_released("bad").when_over()
+    story.then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"2": 1})
+
+
+def test_codedeploy_failing_to_roll_back_is_made_good(story: Story) -> None:
+    """We write the alias ourselves."""
+    story.given_traffic()
+    codedeploy.faults(story.aws).rollback_fails = True
+    story.when_released("bad").when_over()
+    story.then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+
+
+def test_a_package_that_is_signed_already_fails_at_signing(story: Story) -> None:
+    """Signer refuses it; the execution can be redriven, the lock is free."""
+    story.given_traffic().when_released().when_over()
+    bucket = story.sandbox.outputs["ArtifactBucket"]
+    signed = (
+        story.aws.client("s3")
+        .get_object(Bucket=bucket, Key=story.item()["signing"]["key"])["Body"]
+        .read()
+    )
+    request = story.request() | {"package": story.sandbox.upload(signed, "incoming/signed.zip")}
+    story.when_requested(request).when_over().then_execution_is("FAILED", "SigningFailedError")
+    story.then_lock_is_free().then_alias_is({"2": 1}).then_outcome_is("failed")
+
+
+def test_an_alias_that_moves_before_the_lock_is_taken_frees_it(story: Story) -> None:
+    """The last look of ValidateRelease is at the alias."""
+    client = story.aws.client("lambda")
+    client.update_function_configuration(FunctionName=FUNCTION, MemorySize=256)
+    client.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
+    client.publish_version(FunctionName=FUNCTION)
+    client.get_waiter("published_version_active").wait(FunctionName=FUNCTION, Qualifier="2")
+    request = story.request()
+
+    def move() -> None:
+        client.update_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="2")
+
+    at(story, "TransactWriteItems", first(move))
+    story.alias_before = {"2": 1}
+    story.when_requested(request).when_over().then_execution_is("FAILED", "TargetNotReadyError")
+    story.then_lock_is_free().then_cause_says("serves 2")
+
+
+ALARM_EVENT = "CloudWatch Alarm State Change"
+EXECUTION_EVENT = "Step Functions Execution Status Change"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"detail-type": ALARM_EVENT},
+        {"detail-type": ALARM_EVENT, "detail": {"alarmName": ALARM}},
+        {"detail-type": ALARM_EVENT, "detail": {"alarmName": ALARM, "state": {"value": "ALARM"}}},
+        {
+            "detail-type": ALARM_EVENT,
+            "detail": {"alarmName": ALARM, "state": {"value": "ALARM", "timestamp": "noon"}},
+        },
+        {"detail-type": EXECUTION_EVENT, "detail": None},
+        {"detail-type": EXECUTION_EVENT, "detail": {"executionArn": []}},
+        {"detail-type": "something else", "detail": {}},
+    ],
+)
+def test_a_malformed_event_changes_nothing(story: Story, event: object) -> None:
+    """The rollback machine fails with a clear error."""
+    client = story.aws.client("stepfunctions")
+    arn = client.start_execution(
+        stateMachineArn=story.sandbox.outputs["RollbackStateMachineArn"],
+        name="forged",
+        input=json.dumps(event),
+    )["executionArn"]
+    ended = story.sandbox.run(arn)
+    assert (ended["status"], ended["error"]) == ("FAILED", "InvalidRequestError")
+    assert "Nothing changed" in ended["cause"]
+    assert story.items() == []
+
+
+def test_the_end_of_an_unknown_execution_changes_nothing(story: Story) -> None:
+    """A release that was refused before it took its lock has no item."""
+    arn = story.aws.client("stepfunctions").start_execution(
+        stateMachineArn=story.sandbox.outputs["RollbackStateMachineArn"],
+        name="unknown",
+        input=json.dumps({"detail-type": EXECUTION_EVENT, "detail": {"executionArn": "a:b:c"}}),
+    )["executionArn"]
+    assert story.sandbox.run(arn)["status"] == "SUCCEEDED"
+    assert story.items() == []
+
+
+def test_the_examples_differ() -> None:
+    """The stories would show nothing if all versions were the same."""
+    packages = {archive_of(EXAMPLES / name) for name in ("stable", "good", "bad")}
+    assert len(packages) == 3
