@@ -1,1 +1,1 @@
-"""What runs on the laptop: command line and embedded AWS. May import `release`, never the reverse."""
+"""What runs on the laptop: command line and embedded AWS; `release` never imports it."""

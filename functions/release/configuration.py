@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from release.errors import TargetNotReadyError
@@ -83,15 +83,22 @@ def refuse_what_weights_forbid(
 
 
 def _as_update(name: str, value: Any) -> Any:
-    if name == "Environment":
-        return {"Variables": dict((value or {}).get("Variables") or {})}
-    if name == "Layers":
-        return [each["Arn"] if isinstance(each, Mapping) else each for each in value or []]
-    if name == "SnapStart":
-        return {"ApplyOn": (value or {}).get("ApplyOn", "None")}
-    if name == "Description":
-        return value or ""
-    return value if value is not None else {}
+    """A member as Lambda describes it, in the form in which Lambda takes it."""
+    if name in _FORMS:
+        return _FORMS[name](value)
+    return {} if value is None else value
+
+
+def _layers(value: Any) -> list[str]:
+    return [each["Arn"] if isinstance(each, Mapping) else each for each in value or []]
+
+
+_FORMS: dict[str, Callable[[Any], Any]] = {
+    "Environment": lambda value: {"Variables": dict((value or {}).get("Variables") or {})},
+    "Layers": _layers,
+    "SnapStart": lambda value: {"ApplyOn": (value or {}).get("ApplyOn", "None")},
+    "Description": lambda value: value or "",
+}
 
 
 def _present(value: Any) -> Any:

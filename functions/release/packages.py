@@ -10,7 +10,6 @@ from release.aws import s3
 from release.errors import PackageInvalidError
 
 _UNZIPPED_LIMIT = 250 * 1024 * 1024
-_ENDINGS = {"python": (".py", ".pyc", ".so"), "nodejs": (".js", ".mjs", ".cjs")}
 _BUFFER = 64 * 1024
 
 
@@ -71,17 +70,20 @@ def _directory(target: s3.Object, where: str) -> list[zipfile.ZipInfo]:
 
 def _require_handler(where: str, names: list[str], runtime: str, handler: str) -> None:
     """The handler's module must be in the archive; for other runtimes nothing can be said."""
-    family = next((each for each in _ENDINGS if runtime.startswith(each)), None)
-    if family is None:
-        return
-    module = handler.rpartition(".")[0]
-    stem = module.replace(".", "/") if family == "python" else module
-    wanted = [stem + ending for ending in _ENDINGS[family]]
-    if family == "python":
-        wanted += [f"{stem}/__init__{ending}" for ending in _ENDINGS[family]]
-    if not set(wanted) & set(names):
+    wanted = _modules(runtime, handler.rpartition(".")[0])
+    if wanted and not set(wanted) & set(names):
         raise PackageInvalidError(
             f"{where} has no module for the handler {handler!r} ({runtime}): none of "
             f"{', '.join(wanted)} is in it. Zip the folder's content, not the folder. "
             "Nothing changed."
         )
+
+
+def _modules(runtime: str, module: str) -> list[str]:
+    """Where a runtime looks for a handler's module."""
+    if runtime.startswith("nodejs"):
+        return [module + ending for ending in (".js", ".mjs", ".cjs")]
+    if runtime.startswith("python"):
+        stems = module.replace(".", "/"), f"{module.replace('.', '/')}/__init__"
+        return [stem + ending for stem in stems for ending in (".py", ".pyc", ".so")]
+    return []

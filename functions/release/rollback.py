@@ -96,7 +96,7 @@ def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     if release is None or release.execution_arn != arn or release.outcome != "in_progress":
         return []
     now = stepfunctions.describe_execution(arn)
-    if now is None or not now.is_over or now.redrive_count != (ended.redrive_count or 0):
+    if now is None or not now.is_over_at(ended.redrive_count or 0):
         return []
     reason = f"execution {now.status}: {ended.error or 'no error given'}"
     if release.decision == "promote" and release.rollback_requested is None:

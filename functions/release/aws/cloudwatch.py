@@ -45,11 +45,26 @@ def version_counts(
     while the alias has weights. UnreadableError if CloudWatch answers in part.
     """
     whos = ["", *versions]
-    queries = [
-        _query(f"{metric.lower()}_{who}", metric, function, alias, who)
+    sums = _sums(
+        [
+            _query(f"{metric.lower()}_{who}", metric, function, alias, who)
+            for who in whos
+            for metric in ("Invocations", "Errors")
+        ],
+        start,
+        end,
+    )
+    return {
+        who: {
+            minute: (calls, sums[f"errors_{who}"].get(minute, 0))
+            for minute, calls in sums[f"invocations_{who}"].items()
+        }
         for who in whos
-        for metric in ("Invocations", "Errors")
-    ]
+    }
+
+
+def _sums(queries: list[dict[str, Any]], start: int, end: int) -> dict[str, dict[int, int]]:
+    """The sum of each query per minute; UnreadableError unless all of it came."""
     pages = (
         client("cloudwatch")
         .get_paginator("get_metric_data")
@@ -67,14 +82,8 @@ def version_counts(
         sums[result["Id"]].update(zip(minutes, map(int, result["Values"]), strict=True))
         status[result["Id"]] = result["StatusCode"]
     if set(status.values()) != {"Complete"}:
-        raise UnreadableError(f"CloudWatch could not read all metrics of {function}: {status}")
-    return {
-        who: {
-            minute: (calls, sums[f"errors_{who}"].get(minute, 0))
-            for minute, calls in sums[f"invocations_{who}"].items()
-        }
-        for who in whos
-    }
+        raise UnreadableError(f"CloudWatch could not read all metrics: {status}")
+    return sums
 
 
 def _query(query_id: str, metric: str, function: str, alias: str, version: str) -> dict[str, Any]:
