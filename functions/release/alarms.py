@@ -30,6 +30,12 @@ def coverage(
         )
     refuse_missing(group, names, found)
     refuse_red(found)
+    if not any(_may_watch(alarm, function) for alarm in found):
+        raise AlarmCoverageError(
+            f"no alarm of deployment group {group} watches {function}: {', '.join(names)} watch "
+            "something else, so nothing could stop a bad version. Add an alarm on the function's "
+            "errors to the group. Nothing changed."
+        )
     return _warnings(found, function)
 
 
@@ -69,6 +75,11 @@ def red_alarms(found: Sequence[Alarm]) -> list[Alarm]:
 def describe(alarms: Sequence[Alarm]) -> str:
     """`alarm x is in ALARM (why)`, for each."""
     return "; ".join(f"alarm {each.name} is in ALARM ({each.reason})" for each in alarms)
+
+
+def _may_watch(alarm: Alarm, function: str) -> bool:
+    """A composite, or an expression over several metrics, has no dimensions of its own."""
+    return not alarm.dimensions or alarm.dimensions.get("FunctionName") == function
 
 
 def _missing(names: Sequence[str], found: Sequence[Alarm]) -> list[str]:

@@ -71,6 +71,13 @@ def refuse_what_weights_forbid(
     and storage would need rights that the pipeline does not have.
     https://docs.aws.amazon.com/lambda/latest/dg/configuring-alias-routing.html
     """
+    for version, configuration in ((stable_version, stable), ("$LATEST", latest)):
+        if (configuration.get("Environment") or {}).get("Error"):
+            raise TargetNotReadyError(
+                f"{function}: the environment variables of {version} cannot be read: "
+                f"{configuration['Environment']['Error']}. Give the pipeline's functions "
+                "kms:Decrypt on their key. Nothing changed."
+            )
     for name in _FIXED:
         old, new = _present(stable.get(name)), _present(latest.get(name))
         if old != new:

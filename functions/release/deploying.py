@@ -29,9 +29,7 @@ def start(execution: Execution, state: State) -> Deployment:
     plan, publication = state.plan, state.publication
     if publication is None:
         raise ReleaseStaleError("StartDeployment needs PublishVersion's result")
-    ours = codedeploy.find_deployment(
-        plan.traffic.application, plan.traffic.group, plan.release, plan.planned_at
-    )
+    ours = _find(plan)
     if ours is None:
         try:
             _check(plan, execution)
@@ -94,8 +92,18 @@ def _create(plan: Plan, version: str) -> codedeploy.Deployment:
             app_spec(plan.function, plan.alias, plan.stable_version, version),
         )
     except codedeploy.ActiveDeploymentError as error:
-        raise DeploymentFailedError(str(error)) from error
+        ours = _find(plan)  # botocore asked again after an answer was lost
+        if ours is None:
+            raise DeploymentFailedError(str(error)) from error
+        return ours
     return codedeploy.get_deployment(created)
+
+
+def _find(plan: Plan) -> codedeploy.Deployment | None:
+    """The deployment of this release, if there is one already."""
+    return codedeploy.find_deployment(
+        plan.traffic.application, plan.traffic.group, plan.release, plan.planned_at
+    )
 
 
 def _stop_if_unwanted(release: Release, deployment_id: str) -> None:

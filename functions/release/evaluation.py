@@ -8,6 +8,7 @@ import time
 from release import alarms, evidence, record, verdict
 from release.aws import awslambda, cloudwatch, codedeploy, failures
 from release.errors import ReleaseStaleError, UnreadableError
+from release.observability import logger
 from release.plan import Canary, Deployment, Plan, State
 from release.record import Release
 from release.verdict import Counts, Minute, Observation, Verdict
@@ -27,7 +28,10 @@ def evaluate(state: State) -> Canary:
     spoken = verdict.judge(seen)
     if spoken.verdict == "promote" and not record.decide_promote(plan.release):
         spoken = Verdict("roll_back", "request", "a rollback was asked for at the last moment")
-    _keep(plan, seen, spoken)
+    try:
+        _keep(plan, seen, spoken)
+    except Exception:  # the evidence is rewritten each turn; a verdict must not hang on it
+        logger.exception("this turn's evidence could not be written")
     return Canary(
         verdict=spoken.verdict,
         decided_by=spoken.decided_by,

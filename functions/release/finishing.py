@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from release import environment, evidence, lock, record
+from release import environment, evidence, lock, record, trigger
 from release.aws import awslambda, dynamodb, sns, stepfunctions
 from release.aws.dynamodb import Put
+from release.aws.stepfunctions import ExecutionState
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Rollback, RolledBack, State
 from release.record import Outcome, Release
@@ -26,10 +27,11 @@ class Finished(msgspec.Struct, frozen=True, rename="camel"):
 def finish(execution: Execution, state: dict[str, Any]) -> Finished:
     """Finish every release that the state names; the machine's own, or those rolled back."""
     if "plan" in state:
-        ends = [_own_end(msgspec.convert(state, State))]
+        ended, ends = None, [_own_end(msgspec.convert(state, State))]
     else:
+        ended = trigger.parse(state["event"])
         ends = msgspec.convert(state["rollback"], Rollback).releases
-    outcomes = {end.release: _finish(execution, end) for end in ends}
+    outcomes = {end.release: _finish(execution, end, ended) for end in ends}
     loudest = min(ends, key=lambda end: end.outcome != "rollback_failed", default=None)
     return Finished(
         outcome=(loudest.outcome or "nothing") if loudest else "nothing",
@@ -54,13 +56,13 @@ def _own_end(state: State) -> RolledBack:
     raise ReleaseStaleError(f"release {release} has no end to finish; start a new execution")
 
 
-def _finish(execution: Execution, end: RolledBack) -> str:
+def _finish(execution: Execution, end: RolledBack, event: trigger.Trigger | None) -> str:
     """Finish one release; returns the outcome that stands, or who is left to finish it."""
     release = record.get(end.release)
     outcome = end.outcome
     if not outcome:
         raise ReleaseStaleError(f"the rollback of release {end.release} is not over")
-    redrives = _redrives_over(execution, release)
+    redrives = _redrives_over(execution, release, event)
     if redrives is None:
         return "left to its own execution"
     finished = record.finish(release, outcome, _sentence(end, release), execution, redrives)
@@ -73,24 +75,35 @@ def _finish(execution: Execution, end: RolledBack) -> str:
             )
         return stands.outcome
     _move_pointer(finished)
+    if outcome != "promoted":
+        record.stop_guarding(finished.plan)
+    lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}
     )
-    lock.free(finished.plan, finished.execution_arn, redrives)
     _notify(finished)
     return finished.outcome
 
 
-def _redrives_over(execution: Execution, release: Release) -> int | None:
+def _redrives_over(
+    execution: Execution, release: Release, event: trigger.Trigger | None
+) -> int | None:
     """
     The redrive count up to which the release's own execution has nothing more to do; None while it
     runs and somebody else asks: it finishes its release itself.
     """
     if execution.arn == release.execution_arn:
         return execution.redrive_count
+    ended = trigger.ended_at(event, release.execution_arn)
+    if ended is not None:
+        return ended
     owner = stepfunctions.describe_execution(release.execution_arn)
+    return _over(owner, release.redrive_count)
+
+
+def _over(owner: ExecutionState | None, known: int) -> int | None:
     if owner is None:
-        return release.redrive_count
+        return known  # executions are forgotten 90 days after their end
     return owner.redrive_count if owner.is_over else None
 
 
@@ -100,12 +113,11 @@ def _sentence(end: RolledBack, release: Release) -> str:
     expected = {"promoted": release.new_version, "rolled_back": plan.stable_version}
     if end.outcome == "rollback_failed":
         return f"{end.reason}. Look at the alias, then type: {restore_command(plan)}"
-    if end.outcome not in expected:
-        return end.reason
-    alias = awslambda.get_alias(plan.function, plan.alias)
-    if alias and alias.is_whole and alias.version == expected[end.outcome]:
-        return end.reason
-    return f"{end.reason}; since then someone moved the alias: it serves {alias or 'nothing'}"
+    if end.outcome in expected:
+        alias = awslambda.get_alias(plan.function, plan.alias)
+        if str(alias) != expected[end.outcome]:
+            return f"{end.reason}; since then someone moved the alias: it serves {alias}"
+    return end.reason
 
 
 def _move_pointer(release: Release) -> None:
@@ -129,14 +141,13 @@ def _move_pointer(release: Release) -> None:
 def _notify(release: Release) -> None:
     """One message per outcome; the id lets receivers drop the repeat after a lost answer."""
     plan = release.plan
-    notification = f"{release.release}/{release.redrive_count}/{release.outcome}"
-    if release.notified == notification:
+    if release.is_told:
         return
     sns.publish(
         environment.read().topic_arn,
         f"{release.outcome}: {plan.target}",
         f"Release {release.release} of {plan.target} (version {plan.stable_version} to "
         f"{release.new_version or 'none'}): {release.outcome}.\n{release.reason}",
-        {"id": notification, "outcome": release.outcome, "function": plan.function},
+        {"id": release.notification, "outcome": release.outcome, "function": plan.function},
     )
-    record.note_notified(release.release, notification)
+    record.note_notified(release.release, release.notification)

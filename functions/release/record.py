@@ -12,14 +12,16 @@ import time
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from release.aws import dynamodb
-from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
+from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Delete, Put, Update
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Publication, Signing
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
 _DAY = 86400
+_SLACK_SECONDS = 4 * 3600  # what shifting and judging may take beyond its plan
 _OVER = {"rolled_back", "refused", "failed"}
 
 
@@ -52,6 +54,16 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     finished_by: str | None = None
     notified: str | None = None
 
+    @property
+    def notification(self) -> str:
+        """The id of the message that tells its outcome; repeats carry the same."""
+        return f"{self.release}/{self.redrive_count}/{self.outcome}"
+
+    @property
+    def is_told(self) -> bool:
+        """Whether its outcome was carried out to the end: the message is the last step."""
+        return self.notified == self.notification
+
 
 def release_key(release: str) -> dynamodb.Key:
     """Key of a release's item."""
@@ -68,9 +80,30 @@ def alarm_partition(alarm: str) -> str:
     return f"alarm#{alarm}"
 
 
-def alarm_key(alarm: str, target: str) -> dynamodb.Key:
-    """Key of the item that says which release of `function:alias` an alarm guards."""
-    return alarm_partition(alarm), f"target#{target}"
+def alarm_key(alarm: str, plan: Plan) -> dynamodb.Key:
+    """Key of the item that says that an alarm guards a release."""
+    return alarm_partition(alarm), f"target#{plan.target}#release#{plan.release}"
+
+
+class Guard(msgspec.Struct, frozen=True, rename="camel"):
+    """An alarm guards a release, from its traffic on. Times are seconds since the epoch."""
+
+    release: str
+    target: str
+    since: int
+    until: int
+
+
+def guarded_by(alarm: str, at: float) -> list[Guard]:
+    """What an alarm guarded at a moment, the newest first."""
+    found = [msgspec.convert(item, Guard) for item in dynamodb.query(alarm_partition(alarm))]
+    return sorted((each for each in found if each.until >= at), key=lambda each: -each.since)
+
+
+def stop_guarding(plan: Plan) -> None:
+    """A release that did not last is no longer what its alarms speak of."""
+    for alarm in plan.alarms:
+        dynamodb.transact(Delete(alarm_key(alarm, plan)))
 
 
 def new_item(plan: Plan, execution: Execution) -> Put:
@@ -83,7 +116,7 @@ def new_item(plan: Plan, execution: Execution) -> Put:
         execution_arn=execution.arn,
         redrive_count=execution.redrive_count,
         outcome="in_progress",
-        plan=plan,
+        plan=_without_values(plan),
     )
     return Put(
         release_key(plan.release),
@@ -92,11 +125,25 @@ def new_item(plan: Plan, execution: Execution) -> Put:
     )
 
 
+def _without_values(plan: Plan) -> Plan:
+    """Environment variables may be secrets: only their names are kept."""
+    variables = plan.configuration.environment
+    if variables is None:
+        return plan
+    names = dict.fromkeys(variables, "(not kept)")
+    return replace(plan, configuration=replace(plan.configuration, environment=names))
+
+
 def resume(plan: Plan, execution: Execution) -> Update:
     """The write by which an execution goes on with its release, also after a redrive."""
     return Update(
         release_key(plan.release),
-        {"outcome": "in_progress", "redriveCount": execution.redrive_count},
+        {
+            "outcome": "in_progress",
+            "redriveCount": execution.redrive_count,
+            "finishedBy": None,
+            "finishedAt": None,
+        },
         Attr("executionArn").eq(execution.arn)
         & Attr("redriveCount").lte(execution.redrive_count)
         & Attr("rollbackRequested").not_exists()
@@ -156,13 +203,10 @@ def begin_traffic(plan: Plan, new_version: str) -> Release:
             f"release {plan.release} is over, or a rollback of it was asked for"
         ) from error
     length = (plan.traffic.minutes + plan.policy.bake_minutes + plan.policy.guard_minutes) * 60
+    guard = Guard(plan.release, plan.target, now, now + length + _SLACK_SECONDS)
+    stored = msgspec.to_builtins(guard) | {"expiresAt": guard.until + _DAY}
     for alarm in plan.alarms:
-        dynamodb.put(
-            Put(
-                alarm_key(alarm, plan.target),
-                {"release": plan.release, "expiresAt": now + length + 7 * _DAY},
-            )
-        )
+        dynamodb.put(Put(alarm_key(alarm, plan), stored))
     return _release(item)
 
 
@@ -200,7 +244,7 @@ def request_rollback(
     now = int(time.time())
     meant = Attr("trafficStartedAt").exists() & _is("in_progress", "rollback_failed")
     if alarm_at is not None:
-        guarded = _is("promoted") & Attr("guardUntil").gte(now)
+        guarded = _is("promoted") & Attr("guardUntil").gte(int(alarm_at))
         young = Attr("trafficStartedAt").lte(int(alarm_at))
         meant = young & (_is("in_progress", "rollback_failed") | guarded)
     request = {"by": by, "reason": reason, "at": now}
@@ -220,14 +264,29 @@ def request_rollback(
         return found if found and asked and found.outcome not in _OVER else None
 
 
+def fail(release: str, reason: str, redrive_count: int) -> bool:
+    """End a release before its traffic, so that no straggler can start it; False if one has."""
+    try:
+        dynamodb.update(
+            Update(
+                release_key(release),
+                {"outcome": "failed", "reason": reason},
+                _is("in_progress") & _no_traffic() & Attr("redriveCount").lte(redrive_count),
+            )
+        )
+    except ConditionFailedError:
+        return False
+    return True
+
+
 def finish(
     release: Release, outcome: Outcome, reason: str, by: Execution, owner_redrives: int
 ) -> Release | None:
     """
     Store the outcome; returns the release, or None where the transition is not allowed.
 
-    Repeating one's own transition is allowed and changes nothing. `owner_redrives` is the redrive
-    count at which the release's own execution is known to be over, or acting.
+    Repeating a transition that was not carried out to its end changes nothing. `owner_redrives` is
+    the redrive count at which the release's own execution is known to be over, or acting.
     """
     now = int(time.time())
     guard = now + release.plan.policy.guard_minutes * 60 if outcome == "promoted" else None
@@ -239,11 +298,14 @@ def finish(
         "guardUntil": guard,
     }
     condition = _FROM[outcome] & Attr("redriveCount").lte(owner_redrives)
+    if outcome == "failed":
+        condition &= Attr("finishedBy").not_exists()
     try:
         return _release(dynamodb.update(Update(release_key(release.release), changes, condition)))
     except ConditionFailedError:
         found = get(release.release)
-        return found if found.outcome == outcome and found.finished_by == by.arn else None
+        begun = {by.arn, release.execution_arn}  # who acts, and who died before all was done
+        return found if found.outcome == outcome and found.finished_by in begun else None
 
 
 def note_notified(release: str, notification: str) -> None:
@@ -268,7 +330,7 @@ _FROM: dict[Outcome, ConditionBase] = {
     "rolled_back": _is("in_progress", "promoted", "rollback_failed"),
     "rollback_failed": _is("in_progress", "promoted"),
     "refused": _is("in_progress") & _no_traffic(),
-    "failed": _is("in_progress") & _no_traffic(),
+    "failed": _is("in_progress", "failed") & _no_traffic(),
 }
 
 

@@ -14,8 +14,9 @@ from msgspec import Meta
 
 from release.errors import InvalidRequestError
 
-Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
-AliasName = Annotated[str, Meta(pattern=r"^(?![0-9]+$)[a-zA-Z0-9_-]{1,128}$")]
+Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}\Z")]
+AliasName = Annotated[str, Meta(pattern=r"^(?![0-9]+\Z)[a-zA-Z0-9_-]{1,128}\Z")]
+GroupName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9+=,.@_-]{1,100}\Z")]
 Text = Annotated[str, Meta(max_length=2048)]
 
 
@@ -35,7 +36,7 @@ class Configuration(_Part, frozen=True, kw_only=True):
     """What the new version has otherwise than the stable one. Memory in MB, timeout in seconds."""
 
     runtime: Annotated[str, Meta(max_length=64)] | None = None
-    handler: Annotated[str, Meta(pattern=r"^[^\s]{1,128}$")] | None = None
+    handler: Annotated[str, Meta(pattern=r"^[^\s]{1,128}\Z")] | None = None
     memory_size: Annotated[int, Meta(ge=128, le=10240)] | None = None
     timeout: Annotated[int, Meta(ge=1, le=900)] | None = None
     environment: dict[str, str] | None = None
@@ -46,9 +47,9 @@ class Configuration(_Part, frozen=True, kw_only=True):
 class Deployment(_Part, frozen=True, kw_only=True):
     """Where and how traffic shifts; names of CodeDeploy."""
 
-    config: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    application: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    group: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    config: GroupName | None = None
+    application: GroupName | None = None
+    group: GroupName | None = None
 
 
 class Policy(_Part, frozen=True, kw_only=True):

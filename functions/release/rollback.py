@@ -14,23 +14,29 @@ import msgspec
 from msgspec.structs import replace
 
 from release import record, trigger
-from release.aws import awslambda, codedeploy, dynamodb, stepfunctions
+from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
-from release.errors import AliasMovedError
+from release.errors import AliasMovedError, AwsUnavailableError
+from release.observability import logger
 from release.plan import Execution, Plan, Rollback, RolledBack, State
 from release.record import Release
 
 _POLL_SECONDS = 15
+_RETRY_SECONDS = 3
+_STRAGGLER_SECONDS = 120  # beyond the 60 s of a handler
 _DEADLINE_SECONDS = 30 * 60
 _WHOLE_READS = 2
 
 
+_Meant: TypeAlias = list[tuple[RolledBack, Release | None]]
+
+
 def turn(execution: Execution, state: dict[str, Any]) -> Rollback:
     """
-    One turn for every release that is meant.
+    One turn for every release that is meant; one that is in trouble does not hold up the others.
 
-    `state` is the release machine's, or the event that started the rollback machine: an alarm's or
-    an execution's state change, as EventBridge sends it. InvalidRequestError for anything else.
+    `state` is the release machine's, or has as `event` what started the rollback machine: an
+    alarm's or an execution's state change, as EventBridge sends it. InvalidRequestError for others.
     """
     if "rollback" in state:
         before = msgspec.convert(state["rollback"], Rollback)
@@ -39,27 +45,25 @@ def turn(execution: Execution, state: dict[str, Any]) -> Rollback:
     else:
         started_at = int(time.time())
         meant = _meant(execution, state)
-    releases = [
-        each if each.outcome else _step(each, release or record.get(each.release), started_at)
+    turns = [
+        (each, False) if each.outcome else _attempt(each, release, started_at)
         for each, release in meant
     ]
+    releases = [each for each, _ in turns]
     over = all(each.outcome for each in releases)
     return Rollback(
         status="SUCCEEDED" if over else "IN_PROGRESS",
-        wait_seconds=_POLL_SECONDS,
+        wait_seconds=_RETRY_SECONDS if any(trouble for _, trouble in turns) else _POLL_SECONDS,
         started_at=started_at,
         releases=releases,
     )
-
-
-_Meant: TypeAlias = list[tuple[RolledBack, Release | None]]
 
 
 def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
     """Which releases are to be rolled back, with their items as far as they were read."""
     if "plan" in state:
         return _own(execution, state)
-    event = trigger.parse(state)
+    event = trigger.parse(state["event"])
     if isinstance(event, trigger.Alarm):
         return _guarded_by_alarm(event)
     return _of_dead_execution(event)
@@ -72,44 +76,77 @@ def _own(execution: Execution, state: dict[str, Any]) -> _Meant:
         reason = own.failure.sentence
     else:
         reason = own.canary.reason if own.canary else "no verdict was reached"
-    meant = _requested(record.get(own.plan.release), execution.arn, reason)
+    release = record.get(own.plan.release)
+    meant = _requested(release, execution.arn, reason, execution.redrive_count)
     return [(replace(each, reason=reason), release) for each, release in meant]
 
 
 def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
-    """Every release that the alarm guards now: in flight, or promoted and still in its window."""
+    """
+    Of each alias, the newest release that the alarm guards: in flight, or promoted and still in its
+    window. An older one is meant only once the newer one is undone.
+    """
     if alarm.state.value != "ALARM":
         return []
     name = alarm.alarm_name
     reason = f"alarm {name} is in ALARM ({alarm.state.reason})"
-    begun = [
-        record.request_rollback(item["release"], f"alarm {name}", reason, alarm_at=alarm.at)
-        for item in dynamodb.query(record.alarm_partition(name))
-    ]
-    return [_begun(release, reason) for release in begun if release]
+    begun: dict[str, Release] = {}
+    for guard in record.guarded_by(name, alarm.at):
+        if guard.target not in begun:
+            release = record.request_rollback(
+                guard.release, f"alarm {name}", reason, alarm_at=alarm.at
+            )
+            if release:
+                begun[guard.target] = release
+    return [_begun(release, reason) for release in begun.values()]
 
 
 def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     """The release of an execution that ended without ending its release."""
-    arn = ended.execution_arn
-    release = record.find(arn.rpartition(":")[2])
-    if release is None or release.execution_arn != arn or release.outcome != "in_progress":
+    release = record.find(ended.execution_arn.rpartition(":")[2])
+    if release is None or release.execution_arn != ended.execution_arn:
         return []
-    now = stepfunctions.describe_execution(arn)
-    if now is None or not now.is_over_at(ended.redrive_count or 0):
+    if not _is_dead(ended):
         return []
-    reason = f"execution {now.status}: {ended.error or 'no error given'}"
+    if release.outcome != "in_progress":
+        return [] if release.is_told else [_ended(release, release.outcome, release.reason)]
+    reason = f"execution {ended.status}: {ended.error or 'no error given'}"
     if release.decision == "promote" and release.rollback_requested is None:
-        return [(RolledBack(release=release.release, outcome="promoted", reason=reason), release)]
-    return _requested(release, arn, reason)
+        return [_ended(release, "promoted", reason)]
+    return _requested(release, ended.execution_arn, reason, ended.redrives)
 
 
-def _requested(release: Release, by: str, reason: str) -> _Meant:
+def _is_dead(ended: trigger.EndedExecution) -> bool:
+    """
+    Whether the execution has not been redriven since the event.
+
+    DescribeExecution may lag behind the event: AwsUnavailableError, to be asked again, while it
+    still says that this very run goes on.
+    """
+    now = stepfunctions.describe_execution(ended.execution_arn)
+    if now is None or now.redrive_count > ended.redrives:
+        return False
+    if not now.is_over or now.redrive_count < ended.redrives:
+        raise AwsUnavailableError(
+            f"DescribeExecution says {now.status} of {ended.execution_arn}, which has ended"
+        )
+    return True
+
+
+def _requested(release: Release, by: str, reason: str, redrive_count: int) -> _Meant:
     """Before traffic there is nothing to put back: the release has failed."""
-    if release.traffic_started_at is None:
-        return [(RolledBack(release=release.release, outcome="failed", reason=reason), release)]
+    if not release.traffic_started_at and record.fail(release.release, reason, redrive_count):
+        return [_ended(release, "failed", reason)]
     begun = record.request_rollback(release.release, by, reason)
     return [_begun(begun, reason)] if begun else []
+
+
+def _ended(release: Release, outcome: record.Outcome, reason: str) -> tuple[RolledBack, Release]:
+    """Nothing to roll back, only to finish."""
+    ended = msgspec.convert(
+        {"release": release.release, "outcome": outcome, "reason": reason}, RolledBack
+    )
+    return ended, release
 
 
 def _begun(release: Release, reason: str) -> tuple[RolledBack, Release]:
@@ -117,24 +154,43 @@ def _begun(release: Release, reason: str) -> tuple[RolledBack, Release]:
     return RolledBack(release=release.release, reason=asked.reason if asked else reason), release
 
 
-def _step(before: RolledBack, release: Release, started_at: int) -> RolledBack:
-    """One release, one turn."""
-    plan = release.plan
-    deployment_id = release.deployment_id or _find_deployment(release)
-    if deployment_id:
-        codedeploy.stop_deployment(deployment_id)
-    alias = awslambda.get_alias(plan.function, plan.alias)
+def _attempt(
+    before: RolledBack, release: Release | None, started_at: int
+) -> tuple[RolledBack, bool]:
+    """One release, one turn, and whether something was in its way."""
     try:
-        after = _look(before, release, alias, deployment_id)
-    except AliasMovedError as error:
-        why = f"{before.reason}; AliasMovedError: {error}"
-        return replace(before, outcome="rollback_failed", reason=why)
-    except PreconditionFailedError:
-        after = replace(before, whole_reads=0)  # another writer was faster: look again next turn
+        after, trouble = _step(before, release or record.get(before.release)), ""
+    except Exception as error:
+        trouble = f"{type(error).__name__}: {error}"
+        if not failures.is_unavailable(error):
+            why = f"{before.reason}; {trouble}"
+            return replace(before, outcome="rollback_failed", reason=why), False
+        logger.warning(trouble)
+        after = replace(before, whole_reads=0)
     if not after.outcome and time.time() - started_at > _DEADLINE_SECONDS:
         minutes = _DEADLINE_SECONDS // 60
-        why = f"{before.reason}; not settled after {minutes} minutes: the alias serves {alias}"
-        return replace(after, outcome="rollback_failed", reason=why)
+        why = f"{before.reason}; not settled after {minutes} minutes {trouble}".rstrip()
+        return replace(after, outcome="rollback_failed", reason=why), False
+    return after, bool(trouble)
+
+
+def _step(before: RolledBack, release: Release) -> RolledBack:
+    """Stop the deployment, then look at the alias, whatever came of stopping."""
+    trouble: Exception | None = None
+    deployment_id = release.deployment_id
+    try:
+        deployment_id = deployment_id or _find_deployment(release)
+        if deployment_id:
+            codedeploy.stop_deployment(deployment_id)
+    except Exception as error:
+        trouble = error
+    alias = awslambda.get_alias(release.plan.function, release.plan.alias)
+    try:
+        after = _look(before, release, alias, deployment_id)
+    except PreconditionFailedError:
+        after = replace(before, whole_reads=0)  # another writer was faster: look again next turn
+    if trouble:
+        raise trouble
     return after
 
 
@@ -146,7 +202,7 @@ def _look(
     if alias is None:
         raise AliasMovedError(f"alias {plan.target} is gone")
     if alias.is_whole and alias.version == plan.stable_version:
-        if not _is_settled(deployment_id):
+        if not _is_settled(release, deployment_id):
             return replace(before, whole_reads=0)
         reads = before.whole_reads + 1
         return replace(
@@ -179,10 +235,11 @@ def _find_deployment(release: Release) -> str | None:
     return found.id if found else None
 
 
-def _is_settled(deployment_id: str | None) -> bool:
+def _is_settled(release: Release, deployment_id: str | None) -> bool:
     """Whether CodeDeploy is done with the alias: our deployment and its rollback are over."""
     if deployment_id is None:
-        return True
+        # A handler that outlived its execution may still create one.
+        return time.time() - (release.traffic_started_at or 0) > _STRAGGLER_SECONDS
     deployment = codedeploy.get_deployment(deployment_id)
     if not deployment.is_over:
         return False

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
+from typing import TypeAlias
 
 import msgspec
 
@@ -42,8 +42,24 @@ class EndedExecution(msgspec.Struct, frozen=True, rename="camel"):
     """
 
     execution_arn: str
+    status: str = "has ended"
     redrive_count: int | None = 0
     error: str | None = None
+
+    @property
+    def redrives(self) -> int:
+        """How often it had been redriven when it ended."""
+        return self.redrive_count or 0
+
+
+Trigger: TypeAlias = Alarm | EndedExecution
+
+
+def ended_at(event: Trigger | None, execution_arn: str) -> int | None:
+    """The redrive count at which the event says that this execution has ended, if it does."""
+    if isinstance(event, EndedExecution) and event.execution_arn == execution_arn:
+        return event.redrives
+    return None
 
 
 _KINDS: dict[object, type[Alarm] | type[EndedExecution]] = {
@@ -52,8 +68,9 @@ _KINDS: dict[object, type[Alarm] | type[EndedExecution]] = {
 }
 
 
-def parse(event: Mapping[str, object]) -> Alarm | EndedExecution:
+def parse(event: object) -> Trigger:
     """The event, or an InvalidRequestError that says what is wrong with it."""
+    event = event if isinstance(event, dict) else {}
     kind = event.get("detail-type")
     if kind not in _KINDS:
         raise InvalidRequestError(

@@ -91,9 +91,10 @@ def _against(seen: Observation) -> _Finding | None:
     if seen.status in {"Failed", "Stopped"}:
         why = seen.deployment_error or "CodeDeploy gave no reason"
         return "roll_back", "deployment", f"deployment {seen.status}: {why}"
-    if seen.unreadable and seen.unreadable_turns >= UNREADABLE_TURNS:
+    if seen.unreadable:
         why = f"unreadable {seen.unreadable_turns} times: {seen.unreadable}"
-        return "roll_back", "reading", why
+        late = seen.unreadable_turns >= UNREADABLE_TURNS
+        return ("roll_back", "reading", why) if late else None
     if seen.status != "Succeeded" and seen.now > seen.deadline:
         return "roll_back", "deployment", f"deployment still {seen.status} after its time was over"
     if not seen.alias_as_expected:

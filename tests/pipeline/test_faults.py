@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 
 from canary.localaws import codedeploy
 from canary.localaws.sandbox import archive_of
@@ -222,6 +223,105 @@ def test_the_end_of_an_unknown_execution_changes_nothing(story: Story) -> None:
     )["executionArn"]
     assert story.sandbox.run(arn)["status"] == "SUCCEEDED"
     assert story.items() == []
+
+
+def test_codedeploy_being_away_does_not_keep_the_alias(story: Story) -> None:
+    """In the guard window there is nothing to stop; the alias goes back all the same."""
+    story.given_traffic().when_released().when_over().then_execution_is("SUCCEEDED")
+    at(story, "StopDeployment", refused("InternalFailure"), times=5)
+    story.alarm_fires().after(seconds=5).then_alias_is({"1": 1})
+    story.after(minutes=3).then_outcome_is("rolled_back")
+
+
+def test_a_deployment_group_that_is_gone_does_not_keep_the_alias(story: Story) -> None:
+    """Someone replaced the group after the release."""
+    story.given_traffic().when_released().when_over().then_execution_is("SUCCEEDED")
+    story.aws.client("codedeploy").delete_deployment_group(
+        applicationName=story.sandbox.outputs["ApplicationName"],
+        deploymentGroupName=f"{FUNCTION}-live",
+    )
+    story.alarm_fires().after(minutes=3)
+    story.then_alias_is({"1": 1}).then_outcome_is("rolled_back")
+
+
+def test_no_connection_is_asked_again(story: Story) -> None:
+    """A connect timeout is no answer, like a read timeout."""
+
+    def no_connection(_: object) -> None:
+        raise ConnectTimeoutError(endpoint_url="https://aws")
+
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "GetAlias", no_connection, times=2)
+    story.execution_is_stopped().after(minutes=5)
+    story.then_alias_is({"1": 1}).then_outcome_is("rolled_back").then_lock_is_free()
+
+
+def test_an_alias_that_cannot_be_written_is_told(story: Story) -> None:
+    """The loudest outcome, and the command to type; the lock is free."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "UpdateAlias", refused("AccessDeniedException"), times=99)
+    story.execution_is_stopped().after(minutes=5).then_outcome_is("rollback_failed")
+    story.then_notifications_are("rollback_failed: checkout:live").then_lock_is_free()
+    assert "aws lambda update-alias --function-name checkout" in story.item()["reason"]
+    story.alias_before = story.sandbox.alias(FUNCTION)
+
+
+def test_an_execution_that_is_said_to_run_after_its_end_is_asked_again(story: Story) -> None:
+    """DescribeExecution may lag behind the event."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "DescribeExecution", lambda call: call() | {"status": "RUNNING"}, times=2)
+    story.execution_is_stopped().after(minutes=5)
+    story.then_alias_is({"1": 1}).then_outcome_is("rolled_back").then_lock_is_free()
+
+
+def test_evidence_that_cannot_be_written_rolls_nothing_back(story: Story) -> None:
+    """A verdict does not hang on its record; the next turn writes it."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "PutObject", refused("AccessDenied"))
+    story.when_over().then_execution_is("SUCCEEDED").then_alias_is({"2": 1})
+
+
+def test_a_finish_that_dies_half_way_is_finished(story: Story) -> None:
+    """The outcome is stored and the lock free; the rollback machine sends what is missing."""
+    story.given_traffic().when_released().when_traffic_shifts()
+    at(story, "Publish", refused("AuthorizationError"))
+    story.when_over().then_execution_is("FAILED", "ClientError").then_alias_is({"2": 1})
+    story.then_outcome_is("promoted").then_lock_is_free()
+    story.then_notifications_are("promoted: checkout:live")
+
+
+def test_a_release_that_failed_leaves_the_guard_of_the_one_before(story: Story) -> None:
+    """The alarm still guards the promoted release, once the newer one is undone."""
+    story.given_traffic().when_released("good").when_over().then_execution_is("SUCCEEDED")
+    first_release = story.release
+    story.when_released("bad").when_over().then_execution_is("FAILED", "ReleaseRolledBack")
+    story.then_alias_is({"2": 1}).after(minutes=6).alarm_fires().after(minutes=3)
+    story.then_alias_is({"1": 1})
+    items = {each["release"]: each for each in story.items() if each["sk"] == "release"}
+    assert items[first_release]["outcome"] == "rolled_back"
+
+
+def test_secrets_in_the_request_are_not_kept(story: Story) -> None:
+    """Neither the table nor the evidence has the values of environment variables."""
+    story.given_traffic().when_released(configuration={"environment": {"TOKEN": "s3cr3t-value"}})
+    story.when_over().then_execution_is("SUCCEEDED")
+    assert "s3cr3t-value" not in json.dumps([story.items(), story.evidence()])
+    version = story.aws.client("lambda").get_function_configuration(
+        FunctionName=FUNCTION, Qualifier="2"
+    )
+    assert version["Environment"]["Variables"] == {"TOKEN": "s3cr3t-value"}
+
+
+def test_a_forged_progress_is_not_believed(story: Story) -> None:
+    """What a rollback has found out comes from itself alone."""
+    story.given_traffic().when_released().when_over().after(minutes=70)
+    arn = story.aws.client("stepfunctions").start_execution(
+        stateMachineArn=story.sandbox.outputs["RollbackStateMachineArn"],
+        name="forged",
+        input=json.dumps({"rollback": {"releases": [{"release": story.release}]}}),
+    )["executionArn"]
+    assert story.sandbox.run(arn)["error"] == "InvalidRequestError"
+    story.then_alias_is({"2": 1}).then_outcome_is("promoted")
 
 
 def test_the_examples_differ() -> None:

@@ -38,7 +38,7 @@ def test_a_quiet_alarm_on_the_function_is_no_warning() -> None:
 )
 def test_what_is_warned_of(found: Alarm, words: str) -> None:
     """A warning says which alarm, and what is doubtful about it."""
-    (warning,) = warnings(found)
+    (warning,) = warnings(found, alarm("canary-good"))
     assert "canary-x" in warning
     assert words in warning
 
@@ -53,6 +53,13 @@ def test_an_alarm_out_of_reach_is_refused() -> None:
     """The rule that starts rollbacks filters by the prefix."""
     with pytest.raises(AlarmCoverageError, match="never start a rollback"):
         warnings(alarm("x"))
+
+
+@pytest.mark.parametrize("dimensions", [{"FunctionName": "other"}, {"QueueName": "q"}])
+def test_alarms_on_something_else_alone_are_refused(dimensions: dict[str, str]) -> None:
+    """They would sleep through whatever the function does."""
+    with pytest.raises(AlarmCoverageError, match="no alarm of deployment group g watches f"):
+        warnings(alarm(dimensions=dimensions))
 
 
 def test_a_red_alarm_is_refused() -> None:

@@ -58,7 +58,9 @@ def test_an_unknown_member_is_refused(name: str) -> None:
             request.parse(MINIMAL | {name: {}})
 
 
-@pytest.mark.parametrize("function", ["", "a b", "x" * 65, "arn:aws:lambda:r:1:function:f", "ä"])
+@pytest.mark.parametrize(
+    "function", ["", "a b", "x" * 65, "arn:aws:lambda:r:1:function:f", "ä", "f\n"]
+)
 def test_a_function_is_named_plainly(function: str) -> None:
     """No ARN, no path, no more than 64 characters."""
     with pytest.raises(InvalidRequestError, match="function"):

@@ -81,6 +81,12 @@ def test_what_cannot_be_read_is_an_error_first() -> None:
         assert judge(seen).verdict == "error"
 
 
+def test_what_cannot_be_read_is_not_late() -> None:
+    """The deployment's deadline says nothing of a status that nobody knows."""
+    seen = replace(BAKED, status="unknown", now=9999, unreadable="Throttling", unreadable_turns=1)
+    assert judge(seen).verdict == "error"
+
+
 @given(observations)
 def test_only_a_quiet_bake_promotes(seen: Observation) -> None:
     """Promotion needs a finished deployment, a finished bake, and nothing against it."""

@@ -15,6 +15,7 @@ from release.aws.clients import client
 
 ACTIVE = ["Created", "Queued", "InProgress", "Ready", "Baking"]
 _UNKNOWN = {
+    "DeploymentDoesNotExistException",
     "ApplicationDoesNotExistException",
     "DeploymentGroupDoesNotExistException",
     "DeploymentConfigDoesNotExistException",
@@ -124,7 +125,12 @@ def find_deployment(
             createTimeRange={"start": datetime.fromtimestamp(since, UTC)},
         )
     )
-    ids = [each for page in pages for each in page["deployments"]]
+    try:
+        ids = [each for page in pages for each in page["deployments"]]
+    except ClientError as error:
+        if failures.code(error) in _UNKNOWN:
+            return None
+        raise
     for first in range(0, len(ids), 25):
         found = client("codedeploy").batch_get_deployments(deploymentIds=ids[first : first + 25])
         for info in found["deploymentsInfo"]:
@@ -179,11 +185,11 @@ def create_deployment(
 
 
 def stop_deployment(deployment_id: str) -> None:
-    """Stop a deployment without CodeDeploy's own rollback; one that is over is left as it is."""
+    """Stop a deployment without CodeDeploy's own rollback; one that is over or gone is left."""
     try:
         client("codedeploy").stop_deployment(deploymentId=deployment_id, autoRollbackEnabled=False)
     except ClientError as error:
-        if failures.code(error) != "DeploymentAlreadyCompletedException":
+        if failures.code(error) not in {"DeploymentAlreadyCompletedException", *_UNKNOWN}:
             raise
 
 

@@ -1,6 +1,11 @@
 """Which of AWS's errors mean "ask again", and how to tell one refusal from another."""
 
-from botocore.exceptions import BotoCoreError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 from botocore.exceptions import ClientError as ClientError
 
 from release.errors import AwsUnavailableError
@@ -22,6 +27,7 @@ _BUSY = {
     "ThrottledException",
     "TooManyRequestsException",
     "TransactionConflict",
+    "TransactionConflictException",
     "TransactionInProgressException",
 }
 
@@ -38,10 +44,12 @@ def message(error: Exception) -> str:
 
 def is_unavailable(error: Exception) -> bool:
     """Whether the same call may succeed later: throttled, failed inside AWS, or no answer."""
+    if isinstance(error, AwsUnavailableError):
+        return True
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code(error) in _BUSY or status >= 500
-    return isinstance(error, HTTPClientError)
+    return isinstance(error, HTTPClientError | ConnectionError | IncompleteReadError)
 
 
 def as_unavailable(error: Exception) -> Exception:

@@ -20,10 +20,6 @@ class ExecutionState(msgspec.Struct, frozen=True, rename="camel"):
         """Anything but a known end counts as running."""
         return self.status in {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 
-    def is_over_at(self, redrive_count: int) -> bool:
-        """Whether it has ended, and has not been redriven since."""
-        return self.is_over and self.redrive_count == redrive_count
-
 
 def describe_execution(arn: str) -> ExecutionState | None:
     """The execution now, or None where there is none of that ARN."""
