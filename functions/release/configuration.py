@@ -42,7 +42,6 @@ def intended(stable: Mapping[str, Any], overlay: Configuration) -> dict[str, Any
         "Timeout": overlay.timeout,
         "Environment": None if overlay.environment is None else {"Variables": overlay.environment},
         "Layers": overlay.layers,
-        "Description": overlay.description,
     }
     return result | {name: value for name, value in asked.items() if value is not None}
 
@@ -104,7 +103,6 @@ _FORMS: dict[str, Callable[[Any], Any]] = {
     "Environment": lambda value: {"Variables": dict((value or {}).get("Variables") or {})},
     "Layers": _layers,
     "SnapStart": lambda value: {"ApplyOn": (value or {}).get("ApplyOn", "None")},
-    "Description": lambda value: value or "",
 }
 
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from release import environment, evidence, lock, record, trigger
+from release import ends, environment, evidence, lock, record, trigger
 from release.aws import awslambda, dynamodb, sns, stepfunctions
 from release.aws.dynamodb import Put
 from release.aws.stepfunctions import ExecutionState
 from release.errors import ReleaseStaleError
-from release.plan import Execution, Rollback, RolledBack, State
+from release.plan import Execution, Plan, RolledBack
 from release.record import Outcome, Release
-from release.rollback import restore_command
 
 
 class Finished(msgspec.Struct, frozen=True, rename="camel"):
-    """What FinishRelease returns; `outcome` is the one that the execution ends by."""
+    """
+    What FinishRelease returns: the outcome that the execution ends by and its sentence, and, for
+    the reader, what stands for each release.
+    """
 
     outcome: Outcome | Literal["nothing"]
     reason: str
@@ -25,47 +28,40 @@ class Finished(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def finish(execution: Execution, state: dict[str, Any]) -> Finished:
-    """Finish every release that the state names; the machine's own, or those rolled back."""
-    if "plan" in state:
-        ended, ends = None, [_own_end(msgspec.convert(state, State))]
-    else:
-        ended = trigger.parse(state["event"])
-        ends = msgspec.convert(state["rollback"], Rollback).releases
-    outcomes = {end.release: _finish(execution, end, ended) for end in ends}
-    loudest = min(ends, key=lambda end: end.outcome != "rollback_failed", default=None)
-    return Finished(
-        outcome=(loudest.outcome or "nothing") if loudest else "nothing",
-        reason=loudest.reason if loudest else "no release was meant",
-        releases=outcomes,
-    )
+    """Finish every release that the state names; one that fails does not hold up the others."""
+    event = None if "plan" in state else trigger.parse(state["event"])
+    finished: dict[str, str] = {}
+    failed: list[Exception] = []
+    loudest = Finished(outcome="nothing", reason="no release was meant", releases=finished)
+    for end in ends.of(state):
+        release = record.get(end.release)
+        sentence = _sentence(end, release)
+        if loudest.outcome != "rollback_failed":
+            loudest = replace(loudest, outcome=end.outcome or "nothing", reason=sentence)
+        try:
+            finished[end.release] = _finish(execution, release, end, sentence, event)
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    return loudest
 
 
-def _own_end(state: State) -> RolledBack:
-    release = state.plan.release
-    if state.rollback_failure:
-        reason = state.rollback_failure.sentence
-        return RolledBack(release=release, outcome="rollback_failed", reason=reason)
-    if state.rollback:
-        if state.rollback.releases:
-            return state.rollback.releases[0]
-        return RolledBack(release=release, outcome="rolled_back", reason="rolled back already")
-    if state.refusal:
-        return RolledBack(release=release, outcome="refused", reason=state.refusal.sentence)
-    if state.canary and state.canary.verdict == "promote":
-        return RolledBack(release=release, outcome="promoted", reason=state.canary.reason)
-    raise ReleaseStaleError(f"release {release} has no end to finish; start a new execution")
-
-
-def _finish(execution: Execution, end: RolledBack, event: trigger.Trigger | None) -> str:
+def _finish(
+    execution: Execution,
+    release: Release,
+    end: RolledBack,
+    sentence: str,
+    event: trigger.Trigger | None,
+) -> str:
     """Finish one release; returns the outcome that stands, or who is left to finish it."""
-    release = record.get(end.release)
     outcome = end.outcome
     if not outcome:
         raise ReleaseStaleError(f"the rollback of release {end.release} is not over")
     redrives = _redrives_over(execution, release, event)
     if redrives is None:
         return "left to its own execution"
-    finished = record.finish(release, outcome, _sentence(end, release), execution, redrives)
+    finished = record.finish(release, outcome, sentence, execution, redrives)
     if finished is None:
         stands = record.get(end.release)
         if outcome == "promoted" and stands.rollback_requested:
@@ -112,7 +108,14 @@ def _sentence(end: RolledBack, release: Release) -> str:
     plan = release.plan
     expected = {"promoted": release.new_version, "rolled_back": plan.stable_version}
     if end.outcome == "rollback_failed":
-        return f"{end.reason}. Look at the alias, then type: {restore_command(plan)}"
+        alias = awslambda.get_alias(plan.function, plan.alias)
+        verb = "update-alias" if alias else "create-alias"
+        return (
+            f"{end.reason}. The alias serves {alias or 'nothing'}. To restore the stable version: "
+            f"aws lambda {verb} --function-name {plan.function} --name {plan.alias} "
+            f"--function-version {plan.stable_version} "
+            "--routing-config AdditionalVersionWeights={}"
+        )
     if end.outcome in expected:
         alias = awslambda.get_alias(plan.function, plan.alias)
         if str(alias) != expected[end.outcome]:
@@ -131,11 +134,17 @@ def _move_pointer(release: Release) -> None:
             "signedVersion": signing.version,
             "release": release.release,
         }
-    elif release.outcome == "rolled_back":
+    elif release.outcome == "rolled_back" and not _points_to(plan):
         item = {"stableVersion": plan.stable_version, "release": release.release}
     else:
         return
     dynamodb.put(Put(record.pointer_key(plan.target), item))
+
+
+def _points_to(plan: Plan) -> bool:
+    """Whether the pointer knows the stable version already, and its code."""
+    pointer = dynamodb.get(record.pointer_key(plan.target)) or {}
+    return bool(pointer.get("stableVersion") == plan.stable_version)
 
 
 def _notify(release: Release) -> None:

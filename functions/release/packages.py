@@ -5,12 +5,23 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Callable
 
 from release.aws import s3
 from release.errors import PackageInvalidError
 
 _UNZIPPED_LIMIT = 250 * 1024 * 1024
 _BUFFER = 64 * 1024
+
+# Where each family of runtimes looks for a handler's module.
+_PLACES = {
+    "python": ("{}.py", "{}.pyc", "{}.so", "{}/__init__.py", "{}/__init__.pyc"),
+    "nodejs": ("{}.js", "{}.mjs", "{}.cjs"),
+}
+_PATHS: dict[str, Callable[[str], str]] = {
+    "python": lambda module: module.replace(".", "/"),
+    "nodejs": lambda module: module,
+}
 
 
 def find(bucket: str, key: str, version: str) -> s3.Object:
@@ -70,20 +81,18 @@ def _directory(target: s3.Object, where: str) -> list[zipfile.ZipInfo]:
 
 def _require_handler(where: str, names: list[str], runtime: str, handler: str) -> None:
     """The handler's module must be in the archive; for other runtimes nothing can be said."""
-    wanted = _modules(runtime, handler.rpartition(".")[0])
-    if wanted and not set(wanted) & set(names):
+    family = runtime.rstrip("0123456789.x")
+    if family not in _PLACES:
+        return
+    module, dot, _ = handler.rpartition(".")
+    if not dot:
+        raise PackageInvalidError(
+            f"the handler {handler!r} must be module.function ({runtime}). Nothing changed."
+        )
+    wanted = [place.format(_PATHS[family](module)) for place in _PLACES[family]]
+    if not set(wanted) & set(names):
         raise PackageInvalidError(
             f"{where} has no module for the handler {handler!r} ({runtime}): none of "
             f"{', '.join(wanted)} is in it. Zip the folder's content, not the folder. "
             "Nothing changed."
         )
-
-
-def _modules(runtime: str, module: str) -> list[str]:
-    """Where a runtime looks for a handler's module."""
-    if runtime.startswith("nodejs"):
-        return [module + ending for ending in (".js", ".mjs", ".cjs")]
-    if runtime.startswith("python"):
-        stems = module.replace(".", "/"), f"{module.replace('.', '/')}/__init__"
-        return [stem + ending for stem in stems for ending in (".py", ".pyc", ".so")]
-    return []

@@ -49,7 +49,7 @@ class Traffic(_Payload, frozen=True, kw_only=True):
 
 
 class Policy(_Payload, frozen=True, kw_only=True):
-    """The policy in force, after request, function defaults and stack defaults. Minutes."""
+    """The policy in force, after request and stack defaults. Minutes."""
 
     bake_minutes: int
     guard_minutes: int
@@ -187,8 +187,13 @@ def parse(event: dict[str, Any]) -> tuple[Execution, State]:
     A Task's input. ReleaseStaleError when another version of this stack wrote it and it is no
     longer understood, which a redrive after an upgrade can meet.
     """
+    return parse_execution(event), parse_state(event["state"])
+
+
+def parse_state(state: object) -> State:
+    """The release machine's state; ReleaseStaleError when it is no longer understood."""
     try:
-        return parse_execution(event), msgspec.convert(event["state"], State)
+        return msgspec.convert(state, State)
     except msgspec.ValidationError as error:
         raise ReleaseStaleError(
             f"the state of this execution is not understood by this version of the stack "

@@ -64,12 +64,7 @@ def _step(plan: Plan, signing: Signing, before: Publication) -> Publication:
     if before.version:
         return _when_active(plan, before)
     latest = awslambda.get_function(plan.function) or {}
-    if latest.get("LastUpdateStatus") == "Failed":
-        raise PublishFailedError(
-            f"{plan.function}: the last update failed: {latest.get('LastUpdateStatusReason')}. "
-            "Mend the cause, then redrive the execution."
-        )
-    if latest.get("LastUpdateStatus") == "InProgress" or latest.get("State") == "Pending":
+    if _is_busy(plan, latest):
         return before
     if not before.code_sha256:
         updated = awslambda.update_code(
@@ -89,9 +84,22 @@ def _step(plan: Plan, signing: Signing, before: Publication) -> Publication:
     return _published(plan, before, latest)
 
 
+def _is_busy(plan: Plan, latest: dict[str, Any]) -> bool:
+    """Whether an update is still under way; PublishFailedError if the last one failed."""
+    if latest.get("LastUpdateStatus") == "Failed":
+        raise PublishFailedError(
+            f"{plan.function}: the last update failed: {latest.get('LastUpdateStatusReason')}. "
+            "Mend the cause, then redrive the execution."
+        )
+    return latest.get("LastUpdateStatus") == "InProgress" or latest.get("State") == "Pending"
+
+
 def _published(plan: Plan, before: Publication, latest: dict[str, Any]) -> Publication:
     version = awslambda.publish_version(
-        plan.function, before.code_sha256, latest["RevisionId"], f"release {plan.release}"
+        plan.function,
+        before.code_sha256,
+        latest["RevisionId"],
+        plan.configuration.description or f"release {plan.release}",
     )
     if version["Version"] == plan.stable_version:
         raise NothingToReleaseError(

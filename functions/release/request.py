@@ -21,7 +21,7 @@ Text = Annotated[str, Meta(max_length=2048)]
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
-    """Part of a request; absent fields take the function's or the stack's defaults."""
+    """Part of a request; absent fields take the stack's defaults."""
 
 
 class Package(_Part, frozen=True, kw_only=True):

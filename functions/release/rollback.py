@@ -18,7 +18,7 @@ from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
 from release.errors import AliasMovedError, AwsUnavailableError
 from release.observability import logger
-from release.plan import Execution, Plan, Rollback, RolledBack, State
+from release.plan import Execution, Rollback, RolledBack, parse_state
 from release.record import Release
 
 _POLL_SECONDS = 15
@@ -71,7 +71,7 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
 
 def _own(execution: Execution, state: dict[str, Any]) -> _Meant:
     """The release machine rolls back its own release."""
-    own = msgspec.convert(state, State)
+    own = parse_state(state)
     if own.failure:
         reason = own.failure.sentence
     else:
@@ -103,7 +103,7 @@ def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
 
 def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     """The release of an execution that ended without ending its release."""
-    release = record.find(ended.execution_arn.rpartition(":")[2])
+    release = record.find(ended.release)
     if release is None or release.execution_arn != ended.execution_arn:
         return []
     if not _is_dead(ended):
@@ -211,19 +211,10 @@ def _look(
     ours = {plan.stable_version, release.new_version}
     if not alias.versions <= ours and not _is_from_codedeploy(alias, deployment_id):
         raise AliasMovedError(
-            f"alias {plan.target} serves {alias}, which this release has not set. It is left as it "
-            f"is. To restore the stable version by hand: {restore_command(plan)}"
+            f"alias {plan.target} serves {alias}, which is not this release's doing; it is left so"
         )
     awslambda.point_alias(plan.function, plan.alias, plan.stable_version, alias.revision_id)
     return replace(before, whole_reads=0)
-
-
-def restore_command(plan: Plan) -> str:
-    """What an operator types to put the alias back by hand."""
-    return (
-        f"aws lambda update-alias --function-name {plan.function} --name {plan.alias} "
-        f"--function-version {plan.stable_version} --routing-config AdditionalVersionWeights={{}}"
-    )
 
 
 def _find_deployment(release: Release) -> str | None:

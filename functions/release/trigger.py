@@ -47,6 +47,11 @@ class EndedExecution(msgspec.Struct, frozen=True, rename="camel"):
     error: str | None = None
 
     @property
+    def release(self) -> str:
+        """The execution's name: the id of its release."""
+        return self.execution_arn.rpartition(":")[2]
+
+    @property
     def redrives(self) -> int:
         """How often it had been redriven when it ended."""
         return self.redrive_count or 0

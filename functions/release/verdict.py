@@ -76,6 +76,8 @@ class Verdict:
 def judge(seen: Observation) -> Verdict:
     """This turn's verdict; its reason begins with what both versions served."""
     word, decided_by, why = _against(seen) or _undecided(seen)
+    if seen.unreadable:
+        return Verdict(word, decided_by, why)  # what was not read is not zero
     return Verdict(word, decided_by, f"{served(seen)}; {why}")
 
 
@@ -111,7 +113,7 @@ def _undecided(seen: Observation) -> _Finding:
     remaining = (seen.completed_at or seen.now) + seen.bake_minutes * 60 - seen.now
     if remaining > 0:
         return "continue", "bake", f"all traffic shifted, {remaining} s of bake left"
-    return "promote", "bake", f"no alarm through canary and {seen.bake_minutes} min of bake"
+    return "promote", "bake", f"no alarm seen through canary and {seen.bake_minutes} min of bake"
 
 
 def served(seen: Observation) -> str:

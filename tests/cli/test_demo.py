@@ -1,16 +1,24 @@
 """The demo is itself a test: the README's first command does what it promises."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 
 from canary.cli import demo as demo_module
 from canary.cli.main import main
+from canary.localaws.sandbox import ROOT
+
+README = (ROOT / "README.md").read_text()
 
 
 def test_the_demo_promotes_the_good_and_rolls_back_the_bad() -> None:
-    """Exit 0, progress on the way, and a table of both at the end."""
+    """Exit 0, progress on the way, and a table of both at the end: what the README shows."""
     result = CliRunner().invoke(main, ["demo"], catch_exceptions=False)
     assert result.exit_code == 0, result.output
+    shown = re.findall(r"```console\n\$ make demo\n(.*?)```", README, re.S)[0].splitlines()
+    printed = [line.rstrip() for line in result.output.splitlines()]
+    assert [line for line in shown if "…" not in line and line not in printed] == []
     for word in (
         "SignPackage",
         "EvaluateCanary",

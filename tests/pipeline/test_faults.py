@@ -324,6 +324,93 @@ def test_a_forged_progress_is_not_believed(story: Story) -> None:
     story.then_alias_is({"2": 1}).then_outcome_is("promoted")
 
 
+def test_a_way_back_that_lambda_refuses_is_told(story: Story) -> None:
+    """RollBack itself cannot run: the rollback machine says so for every release that it meant."""
+    story.given_traffic().when_released().when_over().then_execution_is("SUCCEEDED")
+    name = next(
+        each["FunctionName"]
+        for each in story.aws.client("lambda").list_functions()["Functions"]
+        if "RollBack" in each["FunctionName"]
+    )
+    story.aws.client("lambda").put_function_concurrency(
+        FunctionName=name, ReservedConcurrentExecutions=0
+    )
+    story.alarm_fires().after(minutes=40)
+    story.then_outcome_is("rollback_failed").then_lock_is_free()
+    story.then_notifications_are("promoted: checkout:live", "rollback_failed: checkout:live")
+    assert story.item()["reason"].count("aws lambda update-alias") == 1
+    story.alias_before = story.sandbox.alias(FUNCTION)
+
+
+def test_a_deleted_alias_is_told_with_what_makes_it_anew(story: Story) -> None:
+    """`update-alias` could not work."""
+    story.when_released().when_traffic_shifts().after(minutes=7)
+    story.aws.client("lambda").delete_alias(FunctionName=FUNCTION, Name="live")
+    story.sandbox.run(story.execution)
+    story.then_execution_is("FAILED", "RollbackFailed").then_cause_says("create-alias")
+    story.aws.client("lambda").create_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1")
+
+
+def test_a_rollback_ends_only_when_codedeploy_is_done(story: Story) -> None:
+    """The alias is seen whole twice, a turn apart."""
+    story.given_traffic().when_released("bad").when_over()
+    assert story.states().count("RollBack") >= 2
+
+
+def test_our_stop_does_not_let_codedeploy_roll_back(story: Story) -> None:
+    """Whoever stops a deployment writes the alias; a second writer would race us."""
+    story.given_traffic().when_released().when_traffic_shifts().execution_is_stopped()
+    story.after(minutes=3).then_outcome_is("rolled_back")
+    client = story.aws.client("codedeploy")
+    ids = client.list_deployments()["deployments"]
+    creators = [client.get_deployment(deploymentId=each)["deploymentInfo"] for each in ids]
+    assert {each["creator"] for each in creators} == {"user"}
+
+
+def test_a_version_that_nobody_signed_receives_no_traffic(story: Story) -> None:
+    """Where the function's config only warns, we look ourselves."""
+    config = {"CodeSigningConfigArn": story.sandbox.outputs["CodeSigningConfigArn"]}
+    client = story.aws.client("lambda")
+    allowed = client.get_code_signing_config(**config)["CodeSigningConfig"]["AllowedPublishers"]
+    other = story.aws.client("signer").put_signing_profile(
+        profileName="other", platformId="AWSLambda-SHA384-ECDSA"
+    )["profileVersionArn"]
+    client.update_code_signing_config(
+        **config, CodeSigningPolicies={"UntrustedArtifactOnDeployment": "Warn"}
+    )
+    story.given_traffic().when_released().when_state_is("SignPackage")
+    client.update_code_signing_config(
+        **config, AllowedPublishers={"SigningProfileVersionArns": [other]}
+    )
+    story.when_over().then_execution_is("FAILED", "PublishFailedError").then_alias_is({"1": 1})
+    story.then_cause_says("signed by nobody", "receives no traffic")
+    client.update_code_signing_config(**config, AllowedPublishers=allowed)
+
+
+def test_a_late_event_of_a_redriven_execution_changes_nothing(story: Story) -> None:
+    """It speaks of the run before: the release goes on."""
+    client = story.aws.client("stepfunctions")
+    story.given_traffic().when_released().when_state_is("SignPackage").execution_is_stopped()
+    story.after(minutes=1)
+    client.redrive_execution(executionArn=story.execution)
+    story.when_traffic_shifts()
+    detail = {"executionArn": story.execution, "status": "ABORTED", "redriveCount": 0}
+    client.start_execution(
+        stateMachineArn=story.sandbox.outputs["RollbackStateMachineArn"],
+        name="late",
+        input=json.dumps({"detail-type": EXECUTION_EVENT, "detail": detail}),
+    )
+    story.when_over().then_execution_is("SUCCEEDED").then_alias_is({"2": 1})
+
+
+def test_a_good_version_after_a_rollback_is_nothing_new(story: Story) -> None:
+    """The rollback has put back what the pointer knows."""
+    story.given_traffic().when_released("good").when_over()
+    story.when_released("bad").when_over().after(minutes=6)
+    story.when_released("good").when_over()
+    story.then_execution_is("FAILED", "NothingToReleaseError").then_alias_is({"2": 1})
+
+
 def test_the_examples_differ() -> None:
     """The stories would show nothing if all versions were the same."""
     packages = {archive_of(EXAMPLES / name) for name in ("stable", "good", "bad")}

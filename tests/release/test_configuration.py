@@ -29,13 +29,10 @@ def test_nothing_asked_for_is_the_stable_configuration() -> None:
 
 def test_what_is_asked_for_wins() -> None:
     """The request's members replace the stable ones, in Lambda's names."""
-    wanted = configuration.intended(
-        STABLE, Configuration(memory_size=512, environment={"B": "2"}, description="d")
-    )
+    wanted = configuration.intended(STABLE, Configuration(memory_size=512, environment={"B": "2"}))
     assert configuration.changes(STABLE, wanted) == {
         "MemorySize": 512,
         "Environment": {"Variables": {"B": "2"}},
-        "Description": "d",
     }
 
 

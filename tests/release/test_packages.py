@@ -92,6 +92,12 @@ def test_the_handler_is_found(aws: LocalAws, runtime: str, handler: str, name: s
     assert packages.inspect(upload(aws, archive({name: ""})), runtime, handler)
 
 
+def test_a_handler_without_a_function_is_refused(aws: LocalAws) -> None:
+    """The error says what a handler looks like."""
+    with pytest.raises(PackageInvalidError, match=r"must be module\.function"):
+        packages.inspect(upload(aws, archive({"app.py": ""})), "python3.13", "app")
+
+
 def test_a_bucket_without_versions_is_refused(aws: LocalAws) -> None:
     """Its objects can change under a release."""
     client = aws.client("s3")
