@@ -107,7 +107,7 @@ def test_a_bucket_without_versions_is_refused(aws: LocalAws) -> None:
         packages.find("plain", "incoming/x.zip", "null")
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(content=st.binary(max_size=300) | st.binary().map(lambda tail: b"PK\x05\x06" + tail))
 def test_any_bytes_are_a_package_or_refused(content: bytes) -> None:
     """A broken zip is our error, never another."""
