@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize("n", [1, 2])
 def test_that_is_marked(n): ...
 
-def test_that_finds_out(): pytest.skip("no Terraform provider: none below /tf")
+def test_that_finds_out(): pytest.skip("no Terraform provider: none found")
 
 def test_that_runs(): ...
 """
@@ -27,7 +27,7 @@ def test_it_counts_what_was_skipped_and_why(
 ) -> None:
     """Nobody takes a skipped test for a passed one, with or without workers."""
     assert _run(pytester, _SKIPS, *options)[-1] == (
-        "skipped: 3 (no Terraform provider: none below /tf: 1; python3.13 is not installed: 2)"
+        "skipped: 3 (no Terraform provider: none found: 1; python3.13 is not installed: 2)"
     )
 
 
