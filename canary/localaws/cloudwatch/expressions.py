@@ -12,7 +12,7 @@ import ast
 import math
 import operator
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 Series = dict[int, float]
@@ -46,7 +46,9 @@ _SINGLE: dict[str, Callable[[float], float]] = {
     "FLOOR": math.floor,
 }
 _FUNCTIONS = ("IF", "FILL", *_AGGREGATES, *_SINGLE)
-_CONSTANTS = ("REPEAT", "TRUE", "FALSE")
+_ARGUMENTS = {"IF": (2, 3), "FILL": (2,)}  # how many a function takes, where it is not one
+_TRUTHS = {"TRUE": 1.0, "FALSE": 0.0}
+_CONSTANTS = ("REPEAT", *_TRUTHS)
 
 
 class ExpressionError(ValueError):
@@ -99,12 +101,16 @@ class _Evaluation:
         match node:
             case ast.Constant(value=int() | float() as number):
                 return float(number)
-            case ast.Name(id="TRUE" | "FALSE" as truth):
-                return float(truth == "TRUE")
             case ast.Name(id=name):
-                return self._lookup(name)
+                return _TRUTHS[name] if name in _TRUTHS else self._lookup(name)
             case ast.List(elts=elements):
                 return [self._series(element) for element in elements]
+            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
+                return self._call(name, arguments)
+        return self._operation(node)
+
+    def _operation(self, node: ast.expr) -> Value:
+        match node:
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return _broadcast(operator.neg, self.value(operand))
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _ARITHMETIC:
@@ -114,20 +120,19 @@ class _Evaluation:
             case ast.BoolOp(op=op, values=operands):
                 every = all if isinstance(op, ast.And) else any
                 return _broadcast(lambda *v: float(every(v)), *map(self.value, operands))
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                return self._call(name, arguments)
         raise ExpressionError(f"Not supported here in metric math: {ast.unparse(node)!r}")
 
     def _call(self, name: str, arguments: list[ast.expr]) -> Value:
-        if name == "IF" and len(arguments) in (2, 3):
-            return _if(*map(self.value, arguments))
-        if name == "FILL" and len(arguments) == 2:
+        if len(arguments) not in _ARGUMENTS.get(name, (1,)):
+            raise ExpressionError(f"The function {name} does not take {len(arguments)} arguments")
+        if name == "FILL":
             return self._fill(*arguments)
-        if name in _AGGREGATES and len(arguments) == 1:
-            return _aggregate(_AGGREGATES[name], self.value(arguments[0]))
-        if name in _SINGLE and len(arguments) == 1:
-            return _broadcast(_SINGLE[name], self.value(arguments[0]))
-        raise ExpressionError(f"The function {name} does not take {len(arguments)} arguments")
+        values = map(self.value, arguments)
+        if name == "IF":
+            return _if(*values)
+        if name in _AGGREGATES:
+            return _aggregate(_AGGREGATES[name], *values)
+        return _broadcast(_SINGLE[name], *values)
 
     def _series(self, node: ast.expr) -> Series:
         value = self.value(node)
@@ -166,13 +171,20 @@ def _broadcast(function: Callable[..., float], *values: Value) -> Value:
     series = [value for value in values if isinstance(value, dict)]
     if not series:
         return _quotient(function, values) or 0.0
-    result: Series = {}
-    for moment in series[0]:
-        if all(moment in other for other in series):
-            point = _quotient(function, [_at(value, moment) for value in values])
-            if point is not None:
-                result[moment] = point
-    return result
+    return _without_gaps(
+        {
+            moment: _quotient(function, [_at(value, moment) for value in values])
+            for moment in _shared_moments(series)
+        }
+    )
+
+
+def _shared_moments(series: Sequence[Series]) -> list[int]:
+    return [moment for moment in series[0] if all(moment in other for other in series)]
+
+
+def _without_gaps(points: Mapping[int, float | None]) -> Series:
+    return {moment: value for moment, value in points.items() if value is not None}
 
 
 def _quotient(function: Callable[..., float], values: Sequence[Value | None]) -> float | None:
@@ -189,17 +201,21 @@ def _at(value: Value | None, moment: int) -> float | None:
 def _if(condition: Value, yes: Value, no: Value | None = None) -> Value:
     if not isinstance(condition, dict):
         raise ExpressionError("The condition of IF must be a time series")
-    chosen = {moment: _at(yes if holds else no, moment) for moment, holds in condition.items()}
-    return {moment: value for moment, value in chosen.items() if value is not None}
+    return _without_gaps(
+        {moment: _at(yes if holds else no, moment) for moment, holds in condition.items()}
+    )
 
 
 def _aggregate(function: Callable[[Sequence[float]], float], value: Value) -> Value:
-    """
-    Over an array: moment by moment, of those that have a point. Over one time series: a number.
-    """
+    """Over one time series: a number. Over an array: a time series."""
     if isinstance(value, dict):
         return function(list(value.values())) if value else 0.0
     if not isinstance(value, list):
         raise ExpressionError("SUM, AVG, MIN and MAX take a time series or an array")
-    moments = sorted({moment for series in value for moment in series})
-    return {m: function([series[m] for series in value if m in series]) for m in moments}
+    return _across(function, value)
+
+
+def _across(function: Callable[[Sequence[float]], float], array: list[Series]) -> Series:
+    """Moment by moment, of the time series that have a point then."""
+    moments = sorted(set[int]().union(*array))
+    return {m: function([series[m] for series in array if m in series]) for m in moments}

@@ -73,11 +73,10 @@ class CloudWatchResponse(moto.CloudWatchResponse):
         start, end = _span(parameters, InvalidParameterValue)
         series = {name: self._series(parameters, name, start, end) for name in (*plain, *extended)}
         datapoints = []
-        for moment in sorted({moment for points in series.values() for moment in points}):
-            known = {name: points[moment] for name, points in series.items() if moment in points}
-            datapoint: dict[str, Any] = {name: known[name] for name in plain if name in known}
+        for moment in sorted(set[int]().union(*series.values())):
+            datapoint: dict[str, Any] = _known(series, plain, moment)
             if extended:
-                datapoint["ExtendedStatistics"] = {n: known[n] for n in extended if n in known}
+                datapoint["ExtendedStatistics"] = _known(series, extended, moment)
             datapoint["Timestamp"] = datetime.fromtimestamp(moment, UTC)
             datapoints.append(datapoint)
         return ActionResult({"Label": parameters["MetricName"], "Datapoints": datapoints})
@@ -190,6 +189,13 @@ def _span(parameters: Mapping[str, Any], error: type[Exception]) -> tuple[int, i
     if start >= end:
         raise error("The parameter StartTime must be less than the parameter EndTime.")
     return int(start // MINUTE) * MINUTE, int(-(-end // 1))
+
+
+def _known(
+    series: Mapping[str, Mapping[int, float]], names: Sequence[str], moment: int
+) -> dict[str, float]:
+    """Those of the named statistics that have a point at the moment."""
+    return {name: series[name][moment] for name in names if moment in series[name]}
 
 
 def _label(query: Mapping[str, Any]) -> str:

@@ -49,26 +49,41 @@ class AppSpec:
 def parse(content: str) -> AppSpec:
     """Read an AppSpec in JSON or YAML; raises AppSpecError."""
     try:
-        document = _lower(yaml.safe_load(content))
-        (resource,) = document["resources"]
-        ((_, described),) = resource.items()
-        properties = _lower(_lower(described)["properties"])
-        names = [properties[key] for key in ("name", "alias")]
-        versions = [str(properties[key]) for key in ("currentversion", "targetversion")]
-        hooks = {
-            name: function for hook in document.get("hooks", []) for name, function in hook.items()
-        }
+        spec = _read(_lower(yaml.safe_load(content)))
     except (yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise AppSpecError("the AppSpec is malformed") from error
-    if not all(isinstance(name, str) and name for name in names):
-        raise AppSpecError("a name is missing")
-    if not all(_VERSION.fullmatch(version) for version in versions):
-        raise AppSpecError("a version is no positive integer")
-    if versions[0] == versions[1]:
-        raise AppSpecError("the versions are equal")
-    if not set(hooks) <= {BEFORE, AFTER}:
-        raise AppSpecError("a hook is unknown")
-    return AppSpec(names[0], names[1], versions[0], versions[1], hooks)
+    problems = {
+        "a name is missing": not (_is_name(spec.function) and _is_name(spec.alias)),
+        "a version is no positive integer": not (
+            _VERSION.fullmatch(spec.current) and _VERSION.fullmatch(spec.target)
+        ),
+        "the versions are equal": spec.current == spec.target,
+        "a hook is unknown": not set(spec.hooks) <= {BEFORE, AFTER},
+    }
+    for message, is_so in problems.items():
+        if is_so:
+            raise AppSpecError(message)
+    return spec
+
+
+def _read(document: Mapping[str, Any]) -> AppSpec:
+    """What the document says, unchecked."""
+    (resource,) = document["resources"]
+    ((_, described),) = resource.items()
+    properties = _lower(_lower(described)["properties"])
+    return AppSpec(
+        function=properties["name"],
+        alias=properties["alias"],
+        current=str(properties["currentversion"]),
+        target=str(properties["targetversion"]),
+        hooks={
+            name: function for hook in document.get("hooks", []) for name, function in hook.items()
+        },
+    )
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _lower(mapping: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,41 +73,48 @@ class DeploymentGroup:
 
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Refuse settings that a Lambda deployment group cannot have; absent ones are not looked at."""
-    for member, code in _FOREIGN.items():
-        if settings.get(member):
-            raise CodeDeployException(
-                code, f"For Lambda deployment group, {member} can not be specified"
-            )
-    if "deploymentStyle" in settings and settings["deploymentStyle"] != STYLE:
-        raise CodeDeployException(
-            "InvalidDeploymentStyleException",
-            "For Lambda deployment group, the deployment type must be BLUE_GREEN and the "
-            "deployment option WITH_TRAFFIC_CONTROL",
-        )
-    if "serviceRoleArn" in settings:
-        _check_role(settings["serviceRoleArn"])
-    if "alarmConfiguration" in settings:
-        check_alarms(settings["alarmConfiguration"])
-    if "autoRollbackConfiguration" in settings:
-        check_rollback(settings["autoRollbackConfiguration"])
+    _refuse_foreign(settings, _FOREIGN, "Lambda deployment group")
+    _check_members(
+        settings,
+        {
+            "deploymentStyle": _check_style,
+            "serviceRoleArn": _check_role,
+            "alarmConfiguration": check_alarms,
+            "autoRollbackConfiguration": check_rollback,
+        },
+    )
 
 
 def check_request(settings: Mapping[str, Any]) -> None:
     """Refuse what a deployment to Lambda cannot be asked for."""
-    for member, code in _FOREIGN_TO_DEPLOYMENTS.items():
-        if settings.get(member):
-            raise CodeDeployException(
-                code, f"For Lambda and ECS deployment, {member} can not be specified"
-            )
+    _refuse_foreign(settings, _FOREIGN_TO_DEPLOYMENTS, "Lambda and ECS deployment")
     if len(settings.get("description") or "") > LONGEST_DESCRIPTION:
         raise CodeDeployException(
             "DescriptionTooLongException",
             f"The description is longer than {LONGEST_DESCRIPTION} characters.",
         )
-    if "overrideAlarmConfiguration" in settings:
-        check_alarms(settings["overrideAlarmConfiguration"])
-    if "autoRollbackConfiguration" in settings:
-        check_rollback(settings["autoRollbackConfiguration"])
+    _check_members(
+        settings,
+        {
+            "overrideAlarmConfiguration": check_alarms,
+            "autoRollbackConfiguration": check_rollback,
+        },
+    )
+
+
+def _refuse_foreign(settings: Mapping[str, Any], foreign: Mapping[str, str], purpose: str) -> None:
+    for member, code in foreign.items():
+        if settings.get(member):
+            raise CodeDeployException(code, f"For {purpose}, {member} can not be specified")
+
+
+def _check_members(
+    settings: Mapping[str, Any], checks: Mapping[str, Callable[[Any], None]]
+) -> None:
+    """Look at those members that the request has."""
+    for member, check in checks.items():
+        if member in settings:
+            check(settings[member])
 
 
 def check_alarms(configuration: Mapping[str, Any]) -> None:
@@ -148,6 +155,15 @@ def service_role(arn: str) -> Role | None:
         return iam_backends[current().account]["aws"].get_role_by_arn(arn)
     except NotFoundException:
         return None
+
+
+def _check_style(style: Mapping[str, str]) -> None:
+    if style != STYLE:
+        raise CodeDeployException(
+            "InvalidDeploymentStyleException",
+            "For Lambda deployment group, the deployment type must be BLUE_GREEN and the "
+            "deployment option WITH_TRAFFIC_CONTROL",
+        )
 
 
 def _check_role(arn: str) -> None:

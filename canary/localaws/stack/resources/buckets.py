@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from canary.localaws.account import REGION
@@ -55,26 +56,10 @@ class Bucket(Resource):
 
     def _configure(self, old: Properties) -> None:
         """Put what is new or different."""
-        new = {
-            name: value
-            for name, value in self.properties.items()
-            if name != self.named_by and value != old.get(name)
-        }
-        if versioning := new.get("VersioningConfiguration"):
-            self._put("put_bucket_versioning", VersioningConfiguration=versioning)
-        if encryption := new.get("BucketEncryption"):
-            self._put(
-                "put_bucket_encryption", ServerSideEncryptionConfiguration=_encryption(encryption)
-            )
-        if block := new.get("PublicAccessBlockConfiguration"):
-            self._put("put_public_access_block", PublicAccessBlockConfiguration=block)
-        if lifecycle := new.get("LifecycleConfiguration"):
-            rules = [_lifecycle_rule(rule) for rule in lifecycle["Rules"]]
-            self._put("put_bucket_lifecycle_configuration", LifecycleConfiguration={"Rules": rules})
-        if ownership := new.get("OwnershipControls"):
-            self._put("put_bucket_ownership_controls", OwnershipControls=ownership)
-        if tags := new.get("Tags"):
-            self._put("put_bucket_tagging", Tagging={"TagSet": tags})
+        for name, (operation, configuration) in _PUT.items():
+            value = self.properties.get(name)
+            if value and value != old.get(name):
+                self._put(operation, **configuration(value))
 
     def _put(self, operation: str, **configuration: Any) -> None:
         self.call("s3", operation, configuration, Bucket=self.physical_resource_id)
@@ -87,6 +72,10 @@ def _encryption(given: Properties) -> dict[str, Any]:
         renamed["ApplyServerSideEncryptionByDefault"] = renamed.pop("ServerSideEncryptionByDefault")
         rules.append(renamed)
     return {"Rules": rules}
+
+
+def _lifecycle(given: Properties) -> dict[str, Any]:
+    return {"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]}
 
 
 def _lifecycle_rule(given: Properties) -> dict[str, Any]:
@@ -109,6 +98,32 @@ def _lifecycle_rule(given: Properties) -> dict[str, Any]:
         if name in given:
             rule[name] = given[name]
     return rule
+
+
+# For each property: the operation that puts it, and what the operation is given.
+_PUT: dict[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
+    "VersioningConfiguration": (
+        "put_bucket_versioning",
+        lambda given: {"VersioningConfiguration": given},
+    ),
+    "BucketEncryption": (
+        "put_bucket_encryption",
+        lambda given: {"ServerSideEncryptionConfiguration": _encryption(given)},
+    ),
+    "PublicAccessBlockConfiguration": (
+        "put_public_access_block",
+        lambda given: {"PublicAccessBlockConfiguration": given},
+    ),
+    "LifecycleConfiguration": (
+        "put_bucket_lifecycle_configuration",
+        lambda given: {"LifecycleConfiguration": _lifecycle(given)},
+    ),
+    "OwnershipControls": (
+        "put_bucket_ownership_controls",
+        lambda given: {"OwnershipControls": given},
+    ),
+    "Tags": ("put_bucket_tagging", lambda given: {"Tagging": {"TagSet": given}}),
+}
 
 
 class BucketPolicy(Resource):
