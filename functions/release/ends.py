@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from release import plan, record, trigger
+from release import guards, plan, record, trigger
 from release.errors import ReleaseStaleError
 from release.plan import Failure, Rollback, RolledBack, State
 
@@ -54,8 +54,8 @@ def _own(state: State) -> RolledBack:
 def _meant(event: trigger.Trigger) -> list[RolledBack]:
     """What RollBack would have rolled back, had it come that far."""
     if isinstance(event, trigger.Alarm):
-        guards = record.guarded_by(event.alarm_name, event.at)
-        names = list({guard.target: guard.release for guard in reversed(guards)}.values())
+        newest_last = reversed(guards.guarded_by(event.alarm_name, event.at))
+        names = list({guard.target: guard.release for guard in newest_last}.values())
     else:
         names = [event.release]
     found = [record.find(name) for name in names]

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from release import ends, environment, evidence, lock, record, trigger
+from release import ends, environment, evidence, guards, lock, record, trigger
 from release.aws import awslambda, dynamodb, sns, stepfunctions
 from release.aws.dynamodb import Put
 from release.aws.stepfunctions import ExecutionState
@@ -72,7 +72,7 @@ def _finish(
         return stands.outcome
     _move_pointer(finished)
     if outcome != "promoted":
-        record.stop_guarding(finished.plan)
+        guards.end(finished.plan)
     lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}

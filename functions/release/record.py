@@ -14,14 +14,13 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
+from release import guards
 from release.aws import dynamodb
-from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Delete, Put, Update
+from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Publication, Signing
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
-_DAY = 86400
-_SLACK_SECONDS = 4 * 3600  # what shifting and judging may take beyond its plan
 _OVER = {"rolled_back", "refused", "failed"}
 
 
@@ -73,37 +72,6 @@ def release_key(release: str) -> dynamodb.Key:
 def pointer_key(target: str) -> dynamodb.Key:
     """Key of the item that says what the alias of `function:alias` serves, as far as we know."""
     return f"target#{target}", "pointer"
-
-
-def alarm_partition(alarm: str) -> str:
-    """Partition of all releases that an alarm guards."""
-    return f"alarm#{alarm}"
-
-
-def alarm_key(alarm: str, plan: Plan) -> dynamodb.Key:
-    """Key of the item that says that an alarm guards a release."""
-    return alarm_partition(alarm), f"target#{plan.target}#release#{plan.release}"
-
-
-class Guard(msgspec.Struct, frozen=True, rename="camel"):
-    """An alarm guards a release, from its traffic on. Times are seconds since the epoch."""
-
-    release: str
-    target: str
-    since: int
-    until: int
-
-
-def guarded_by(alarm: str, at: float) -> list[Guard]:
-    """What an alarm guarded at a moment, the newest first."""
-    found = [msgspec.convert(item, Guard) for item in dynamodb.query(alarm_partition(alarm))]
-    return sorted((each for each in found if each.until >= at), key=lambda each: -each.since)
-
-
-def stop_guarding(plan: Plan) -> None:
-    """A release that did not last is no longer what its alarms speak of."""
-    for alarm in plan.alarms:
-        dynamodb.transact(Delete(alarm_key(alarm, plan)))
 
 
 def new_item(plan: Plan, execution: Execution) -> Put:
@@ -202,11 +170,7 @@ def begin_traffic(plan: Plan, new_version: str) -> Release:
         raise ReleaseStaleError(
             f"release {plan.release} is over, or a rollback of it was asked for"
         ) from error
-    length = (plan.traffic.minutes + plan.policy.bake_minutes + plan.policy.guard_minutes) * 60
-    guard = Guard(plan.release, plan.target, now, now + length + _SLACK_SECONDS)
-    stored = msgspec.to_builtins(guard) | {"expiresAt": guard.until + _DAY}
-    for alarm in plan.alarms:
-        dynamodb.put(Put(alarm_key(alarm, plan), stored))
+    guards.begin(plan, now)
     return _release(item)
 
 

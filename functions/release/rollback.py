@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from release import record, trigger
+from release import guards, record, trigger
 from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
 from release.errors import AliasMovedError, AwsUnavailableError
@@ -91,7 +91,7 @@ def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
     name = alarm.alarm_name
     reason = f"alarm {name} is in ALARM ({alarm.state.reason})"
     begun: dict[str, Release] = {}
-    for guard in record.guarded_by(name, alarm.at):
+    for guard in guards.guarded_by(name, alarm.at):
         if guard.target not in begun:
             release = record.request_rollback(
                 guard.release, f"alarm {name}", reason, alarm_at=alarm.at

@@ -9,7 +9,7 @@ from typing import Any
 
 from moto.moto_api._internal import mock_random
 
-from canary.localaws.clock.clock import Event
+from canary.localaws.clock import Event
 from canary.localaws.codedeploy.alias import Routing
 from canary.localaws.codedeploy.appspec import AFTER, ALLOW, BEFORE, AppSpec
 from canary.localaws.codedeploy.configs import DeploymentConfig
