@@ -36,6 +36,26 @@ SERVICES = (
     "stack",
 )
 
+# What a person has set for real AWS; none of it may reach the embedded one.
+_PERSONAL = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ENDPOINT_URL",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+)
+
+
+def _forget_whose_it_is() -> None:
+    for name in [name for name in os.environ if name.startswith(_PERSONAL)]:
+        del os.environ[name]
+
+
+with patch.dict(os.environ):
+    # moto makes a session while it is imported, which fails for a profile that is not there.
+    _forget_whose_it_is()
+    importlib.import_module("moto.cloudformation.models")
+
 _clients: dict[tuple[object, ...], Any] = {}
 _current: LocalAws | None = None
 
@@ -91,12 +111,7 @@ class LocalAws:
         self._undo.enter_context(
             patch.dict(os.environ, {"TZ": "UTC", "AWS_DEFAULT_REGION": REGION})
         )
-        for name in [
-            name
-            for name in os.environ
-            if name == "AWS_PROFILE" or name.startswith("AWS_ENDPOINT_URL")
-        ]:
-            del os.environ[name]
+        _forget_whose_it_is()
         time.tzset()
         mock = mock_aws(config={"stepfunctions": {"execute_state_machine": True}})
         mock.start()
