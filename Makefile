@@ -16,7 +16,7 @@ LOCK := uv pip compile --quiet --universal -p 3.11 --generate-hashes --no-annota
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= true
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE # start-up time
 
 .PHONY: help setup demo test check lint types contracts coverage bench lock clean
 
