@@ -105,8 +105,8 @@ def _source(asked: Request, stack: Environment, stable: dict[str, Any]) -> Sourc
 
 def _traffic(asked: Request, stack: Environment) -> Traffic:
     name = asked.deployment.config or stack.deployment_config
-    config = codedeploy.get_config(name)
-    if config is None:
+    minutes = codedeploy.shifting_minutes(name)
+    if minutes is None:
         raise InvalidRequestError(
             f"deployment.config {name!r} is no deployment config for Lambda. Name a predefined one "
             "such as CodeDeployDefault.LambdaCanary10Percent5Minutes, or create it. "
@@ -116,7 +116,7 @@ def _traffic(asked: Request, stack: Environment) -> Traffic:
         application=asked.deployment.application or stack.application,
         group=asked.deployment.group or f"{asked.function}-{asked.alias}",
         config=name,
-        minutes=config.minutes,
+        minutes=minutes,
     )
 
 

@@ -106,8 +106,10 @@ def test_routings_beyond_the_limits_are_refused(
 
 @pytest.mark.parametrize("routing", [canary(99, 2880), linear(10, 320), {"type": "AllAtOnce"}])
 def test_routings_at_the_limits_are_taken(aws: LocalAws, routing: dict[str, Any]) -> None:
-    """The limits themselves are allowed."""
-    create(aws, routing)
+    """The limits themselves are allowed, and kept."""
+    create(aws, routing, "AtTheLimit")
+    found = aws.client("codedeploy").get_deployment_config(deploymentConfigName="AtTheLimit")
+    assert found["deploymentConfigInfo"]["trafficRoutingConfig"] == routing
 
 
 def test_names_and_numbers_are_limited(aws: LocalAws) -> None:

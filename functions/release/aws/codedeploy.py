@@ -30,14 +30,6 @@ class Group(msgspec.Struct, frozen=True, rename="camel"):
     alarms: list[str]
 
 
-class DeploymentConfig(msgspec.Struct, frozen=True, rename="camel"):
-    """How traffic shifts: share of the first shift in percent, minutes until all of it is over."""
-
-    name: str
-    first_percent: int
-    minutes: int
-
-
 class Deployment(msgspec.Struct, frozen=True, rename="camel"):
     """A deployment as CodeDeploy tells it. Times are seconds since the epoch."""
 
@@ -76,10 +68,10 @@ def get_group(application: str, group: str) -> Group | None:
     )
 
 
-def get_config(name: str) -> DeploymentConfig | None:
-    """A deployment config for Lambda, or None where there is none of that name."""
+def shifting_minutes(config: str) -> int | None:
+    """Minutes until all traffic has shifted; None where no config for Lambda has that name."""
     try:
-        found = client("codedeploy").get_deployment_config(deploymentConfigName=name)
+        found = client("codedeploy").get_deployment_config(deploymentConfigName=config)
     except ClientError as error:
         if failures.code(error) in _UNKNOWN:
             return None
@@ -89,15 +81,12 @@ def get_config(name: str) -> DeploymentConfig | None:
         return None
     routing = info["trafficRoutingConfig"]
     if routing["type"] == "TimeBasedCanary":
-        canary = routing["timeBasedCanary"]
-        return DeploymentConfig(name, canary["canaryPercentage"], canary["canaryInterval"])
+        return int(routing["timeBasedCanary"]["canaryInterval"])
     if routing["type"] == "TimeBasedLinear":
         linear = routing["timeBasedLinear"]
         shifts = -(-100 // linear["linearPercentage"])
-        return DeploymentConfig(
-            name, linear["linearPercentage"], linear["linearInterval"] * (shifts - 1)
-        )
-    return DeploymentConfig(name, 100, 0)
+        return int(linear["linearInterval"] * (shifts - 1))
+    return 0
 
 
 def active_deployments(application: str, group: str) -> list[str]:
