@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from random import Random
@@ -14,10 +14,12 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.model import OperationModel
 from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.moto_api._internal import mock_random
 
+from canary.localaws.admission import Call, Check, acting_principal
 from canary.localaws.clock import Clock
 
 ACCOUNT = "123456789012"
@@ -83,6 +85,7 @@ class LocalAws:
         self.region = REGION
         self.seed = seed
         self.clock = Clock(start)
+        self.checks: list[Check] = []
         self._undo = ExitStack()
         self._backends: dict[int, Any] = {}
 
@@ -131,6 +134,11 @@ class LocalAws:
         return session.client(service, region_name=self.region)
 
     # -- for its services --------------------------------------------------------------------------
+
+    def admit(self, call: Call) -> None:
+        """Let the call pass all checks, in their order; the first that refuses raises."""
+        for check in self.checks:
+            check(call)
 
     def patch(self, owner: Any, name: str, replacement: Any) -> None:
         """
@@ -182,7 +190,15 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
             str(sorted((name, value) for name, value in options.items() if name != "config")),
         )
         if key not in _clients:
-            _clients[key] = make(session, service_name, region_name=region_name, **options)
+            made = make(session, service_name, region_name=region_name, **options)
+            made.meta.events.register("before-parameter-build", _admit)
+            _clients[key] = made
         return _clients[key]
 
     return client
+
+
+def _admit(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
+    """Every call of every client of this process comes by here, before it is serialized."""
+    if _current is not None:
+        _current.admit(Call(model, params, acting_principal()))
