@@ -208,7 +208,19 @@ def test_metric_math_reads_other_queries(aws: LocalAws) -> None:
         ("a / (a - a)", []),
         ("FILL(b, 0)", [10.0, 0.0]),
         ("FILL(b, REPEAT)", [10.0, 10.0]),
+        ("FILL(b, a)", [10.0, 2.0]),
         ("SUM([a, b])", [11.0, 2.0]),
+        ("SUM(METRICS())", [11.0, 2.0]),
+        ('SUM(METRICS("b"))', [10.0]),
+        ("AVG(FILL(METRICS(), 0))", [5.5, 1.0]),
+        ("DATAPOINT_COUNT([a, b])", [2.0, 1.0]),
+        ("a * METRIC_COUNT([a, b])", [2.0, 4.0]),
+        ("MIN(ABS([a * -1, b]))", [1.0, 2.0]),
+        ("(0 - a) ^ 0.5", []),
+        ("LOG10(b)", [1.0]),
+        ("IF(1 > 2, a, b)", [10.0]),
+        ("IF(MAX(a) > 1, a)", [1.0, 2.0]),
+        ("TIME_SERIES(7) + 0 * a", [7.0, 7.0]),
         ("MAX([a, b])", [10.0, 2.0]),
         ("a * SUM(a)", [3.0, 6.0]),
         ("a >= 2", [0.0, 1.0]),
@@ -232,9 +244,37 @@ def test_metric_math_knows_missing_points(
 
 
 @pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("FILL(a, LINEAR)", [2.0, 4.0, 6.0, 8.0, 4.0]),
+        ("FILL(a, REPEAT)", [2.0, 2.0, 2.0, 8.0, 4.0, 4.0]),
+        ("DIFF(a)", [6.0, -4.0]),
+        ("RATE(a) * PERIOD(a)", [2.0, -4.0]),
+        ("RUNNING_SUM(a)", [2.0, 10.0, 14.0]),
+    ],
+)
+def test_metric_math_knows_the_distance_of_points(
+    aws: LocalAws, expression: str, expected: list[float]
+) -> None:
+    """Of points in the minutes 0, 3 and 4: gaps are filled between, and differences span them."""
+    for minutes, value in ((180, 2.0), (60, 8.0), (60, 4.0)):
+        record("AWS/Lambda", "A", {"FunctionName": "orders"}, value)
+        aws.clock.advance(minutes)
+    read = query("A", id="a", ReturnData=False)
+    assert values(aws, read, {"Id": "e", "Expression": expression}, minutes=6) == expected
+
+
+@pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("SUM(METRICS())", "the function METRICS"),
+        ("STDDEV(a)", "the function STDDEV"),
+        ("METRICS()", "does not give a time series"),
+        ("METRICS(1) + 1", "METRICS takes a text"),
+        ("[a, a] + 1", "An array can only be the argument of a function"),
+        ("FILL(a)", "FILL does not take 1 arguments"),
+        ("IF([a], 1)", "The condition of IF"),
+        ("METRIC_COUNT(a) + a", "METRIC_COUNT takes an array"),
+        ("RATE(5) + a", "A time series is expected"),
         ("ANOMALY_DETECTION_BAND(a)", "the function ANOMALY_DETECTION_BAND"),
         ("SEARCH('x')", "the function SEARCH"),
         ("a +", "Invalid expression syntax"),
@@ -252,6 +292,110 @@ def test_metric_math_that_is_not_understood_is_refused(
     with pytest.raises(ClientError, match="ValidationError") as refusal:
         values(aws, query("A", id="a"), {"Id": "e", "Expression": expression})
     assert message in str(refusal.value)
+
+
+def test_data_comes_in_pages(aws: LocalAws) -> None:
+    """A page holds as many points as asked; who goes on in the next is PartialData."""
+    for number in (1.0, 2.0, 3.0):
+        record("AWS/Lambda", "A", {"FunctionName": "orders"}, number)
+        aws.clock.advance(60)
+    cloudwatch = aws.client("cloudwatch")
+    asked: dict[str, Any] = {
+        "MetricDataQueries": [query("A", id="a"), query("B", id="b"), query("A", id="c")],
+        "StartTime": START,
+        "EndTime": START + timedelta(minutes=5),
+        "ScanBy": "TimestampAscending",
+        "MaxDatapoints": 2,
+    }
+    pages: list[Any] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = cloudwatch.get_metric_data(**asked, **token)
+        pages.append([(r["Id"], r["Values"], r["StatusCode"]) for r in answer["MetricDataResults"]])
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    assert pages == [
+        [("a", [1.0, 2.0], "PartialData"), ("b", [], "Complete")],
+        [("a", [3.0], "Complete"), ("c", [1.0], "PartialData")],
+        [("c", [2.0, 3.0], "Complete")],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"NextToken": "elsewhere"}, "NextToken is invalid"),
+        ({"LabelOptions": {"Timezone": "+0100"}}, "LabelOptions is not supported"),
+        ({"StartTime": START, "EndTime": START}, "StartTime must be less"),
+    ],
+)
+def test_data_that_cannot_be_read_is_refused(
+    aws: LocalAws, more: dict[str, Any], message: str
+) -> None:
+    """What the call cannot honour is an error, not an answer to something else."""
+    with pytest.raises(ClientError, match=message):
+        values(aws, query("Errors"), **more)
+
+
+def test_there_is_one_account(aws: LocalAws) -> None:
+    """A query of another account is refused, not answered from this one."""
+    with pytest.raises(ClientError, match="AccountId is not supported"):
+        values(aws, query("Errors", AccountId="210987654321"))
+
+
+def test_at_most_500_queries_are_answered(aws: LocalAws) -> None:
+    """AWS's limit and its words."""
+    with pytest.raises(ClientError, match="must not have a size greater than 500"):
+        values(aws, *(query("A", id=f"m{number}") for number in range(501)))
+
+
+def test_units_are_kept_apart(aws: LocalAws) -> None:
+    """Asked for a unit, the samples of this unit answer; without one, all of them."""
+    cloudwatch = aws.client("cloudwatch")
+    for value, unit in ((1.0, "Seconds"), (500.0, "Milliseconds")):
+        datum = {"MetricName": "M", "Value": value, "Unit": unit}
+        cloudwatch.put_metric_data(Namespace="N", MetricData=[datum])
+
+    def read(**unit: str) -> Any:
+        asked = query("M", namespace="N", dimensions={})
+        asked["MetricStat"] |= unit
+        return values(aws, asked)
+
+    assert (read(Unit="Seconds"), read(Unit="Count"), read()) == ([1.0], [], [501.0])
+    common: dict[str, Any] = {
+        "Namespace": "N",
+        "MetricName": "M",
+        "StartTime": START,
+        "EndTime": START + timedelta(minutes=1),
+        "Period": 60,
+        "Statistics": ["Sum"],
+    }
+    points = cloudwatch.get_metric_statistics(**common)["Datapoints"]
+    assert {point["Unit"]: point["Sum"] for point in points} == {
+        "Seconds": 1.0,
+        "Milliseconds": 500.0,
+    }
+    (point,) = cloudwatch.get_metric_statistics(**common, Unit="Seconds")["Datapoints"]
+    assert (point["Unit"], point["Sum"]) == ("Seconds", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({}, "Must specify either Statistics or ExtendedStatistics"),
+        ({"Statistics": ["Sum"], "ExtendedStatistics": ["p50"]}, "and not both"),
+        ({"Statistics": ["Sum"], "Period": 60}, "up to 44,640 datapoints, which exceeds the limit"),
+    ],
+)
+def test_statistics_that_cannot_be_read_are_refused(
+    aws: LocalAws, more: dict[str, Any], message: str
+) -> None:
+    """One kind of statistic at a time, and no more than 1,440 datapoints."""
+    common = {"Namespace": "N", "MetricName": "M", "Period": 86400}
+    span = {"StartTime": START, "EndTime": START + timedelta(days=31)}
+    with pytest.raises(ClientError, match=f"InvalidParameterCombination.*{message}"):
+        aws.client("cloudwatch").get_metric_statistics(**common | span | more)
 
 
 def test_get_metric_statistics_gives_plain_and_extended_statistics(aws: LocalAws) -> None:

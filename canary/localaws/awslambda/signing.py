@@ -97,4 +97,4 @@ def _objection(signature: Signature | None, config: CodeSigningConfig) -> str | 
 def _warn(function: str) -> None:
     from canary.localaws.cloudwatch import record
 
-    record("AWS/Lambda", "SignatureValidationErrors", {"FunctionName": function}, 1.0)
+    record("AWS/Lambda", "SignatureValidationErrors", {"FunctionName": function}, 1.0, 1.0, "Count")
