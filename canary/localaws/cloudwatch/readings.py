@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from moto.cloudwatch.exceptions import (
 )
 
 from canary.localaws.cloudwatch import queries
+from canary.localaws.cloudwatch.expressions import Series
 from canary.localaws.cloudwatch.pages import page, position, refuse
 from canary.localaws.cloudwatch.store import MINUTE, Metric, MetricStore
 
@@ -39,17 +40,24 @@ def metric_data(store: MetricStore, parameters: Parameters) -> Structure:
     queries.checked(asked)
     start, end = _span(parameters, ValidationError)
     evaluated = queries.Queries(store, asked, lambda period: range(start, end, period))
+    returned = [query for query in asked if query.get("ReturnData", True)]
+    series = {query["Id"]: evaluated.series(query["Id"]) for query in returned}
+    return _data_page(returned, series, parameters)
+
+
+def _data_page(
+    returned: Sequence[Parameters], series: Mapping[str, Series], parameters: Parameters
+) -> Structure:
     newest_first = parameters.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     first = position(parameters.get("NextToken"))
     last = first + parameters.get("MaxDatapoints", MOST_POINTS)
     results, seen = [], 0
-    for query in asked:
-        if query.get("ReturnData", True):
-            points = sorted(evaluated.series(query["Id"]).items(), reverse=newest_first)
-            chosen = points[max(first - seen, 0) : max(last - seen, 0)]
-            seen += len(points)
-            if chosen or not (points or first):
-                results.append(_result(query, chosen, is_complete=seen <= last or not points))
+    for query in returned:
+        points = sorted(series[query["Id"]].items(), reverse=newest_first)
+        chosen = points[max(first - seen, 0) : max(last - seen, 0)]
+        seen += len(points)
+        if chosen or not (points or first):
+            results.append(_result(query, chosen, is_complete=seen <= last or not points))
     token = str(last) if seen > last else None
     return {"MetricDataResults": results, "Messages": [], "NextToken": token}
 
@@ -81,23 +89,30 @@ def metric_statistics(store: MetricStore, parameters: Parameters) -> Structure:
         parameters["MetricName"],
         queries.named_dimensions(parameters.get("Dimensions")),
     )
+    span = range(start, end, parameters["Period"])
     units = [parameters["Unit"]] if parameters.get("Unit") else store.units(asked)
-    datapoints = []
-    for unit in units:
-        stat = {"Metric": parameters, "Period": parameters["Period"], "Unit": unit}
-        series = {
-            name: queries.measured(
-                store, stat | {"Stat": name}, lambda period: range(start, end, period)
-            )
-            for name in (*plain, *extended)
-        }
-        for moment in sorted(set[int]().union(*series.values())):
-            known = {name: points[moment] for name, points in series.items() if moment in points}
-            shown: Structure = {"ExtendedStatistics": known} if extended else dict(known)
-            datapoints.append(
-                {"Timestamp": datetime.fromtimestamp(moment, UTC), "Unit": unit, **shown}
-            )
+    datapoints = [
+        datapoint
+        for unit in units
+        for datapoint in _datapoints(store, parameters, unit, plain or extended, span)
+    ]
     return {"Label": parameters["MetricName"], "Datapoints": datapoints}
+
+
+def _datapoints(
+    store: MetricStore, parameters: Parameters, unit: str, names: Sequence[str], span: range
+) -> Iterator[Structure]:
+    stat = {"Metric": parameters, "Period": span.step, "Unit": unit}
+    series = {
+        name: queries.measured(store, stat | {"Stat": name}, lambda _: span) for name in names
+    }
+    for moment in sorted(set[int]().union(*series.values())):
+        known = {name: points[moment] for name, points in series.items() if moment in points}
+        yield {
+            "Timestamp": datetime.fromtimestamp(moment, UTC),
+            "Unit": unit,
+            **({"ExtendedStatistics": known} if "ExtendedStatistics" in parameters else known),
+        }
 
 
 def _check_number(datapoints: int) -> None:
