@@ -31,6 +31,7 @@ SERVICES = (
     "s3",
     "events",
     "cloudwatch",
+    "logs",
     "signer",
     "awslambda",
     "codedeploy",
