@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws, awslambda
 from tests.localaws.packages import released
@@ -100,3 +101,78 @@ def test_a_wrong_line_puts_no_metric_and_is_counted(
     assert aws.client("cloudwatch").list_metrics(Namespace="Shop")["Metrics"] == []
     events = aws.client("logs").filter_log_events(logGroupName=GROUP)["events"]
     assert [event["message"] for event in events] == [message]
+
+
+def streams(aws: LocalAws) -> Any:
+    """Two streams, whose events alternate."""
+    logs = aws.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    for name in ("a-1", "b-1"):
+        logs.create_log_stream(logGroupName=GROUP, logStreamName=name)
+    for number in range(4):
+        logs.put_log_events(
+            logGroupName=GROUP,
+            logStreamName="a-1" if number % 2 else "b-1",
+            logEvents=[{"timestamp": int(aws.clock.now() * 1000), "message": f"line {number}"}],
+        )
+        aws.clock.advance(10)
+    return logs
+
+
+ARN = f"arn:aws:logs:us-east-1:123456789012:log-group:{GROUP}"
+EARLIEST = int(START.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        ({"logGroupName": GROUP}, "0123"),
+        ({"logGroupIdentifier": GROUP}, "0123"),
+        ({"logGroupIdentifier": ARN}, "0123"),
+        ({"logGroupIdentifier": f"{ARN}:*"}, "0123"),
+        ({"logGroupName": GROUP, "startTime": EARLIEST + 10_000}, "123"),
+        ({"logGroupName": GROUP, "endTime": EARLIEST + 10_000}, "01"),
+        ({"logGroupName": GROUP, "logStreamNames": ["b-1"]}, "02"),
+        ({"logGroupName": GROUP, "logStreamNamePrefix": "a-"}, "13"),
+        ({"logGroupName": GROUP, "logStreamNamePrefix": "c-"}, ""),
+        ({"logGroupName": GROUP, "filterPattern": '"line 3"'}, "3"),
+    ],
+)
+def test_log_events_are_found_in_order_of_time(
+    aws: LocalAws, asked: dict[str, Any], lines: str
+) -> None:
+    """What `aws logs tail` reads, across streams, with the clock's timestamps."""
+    pages = streams(aws).get_paginator("filter_log_events").paginate(**asked, limit=2)
+    events = [event for page in pages for event in page["events"]]
+    assert [event["message"] for event in events] == [f"line {number}" for number in lines]
+    assert [event["timestamp"] for event in events] == [
+        EARLIEST + 10_000 * int(number) for number in lines
+    ]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"logGroupName": GROUP, "logGroupIdentifier": ARN},
+        {"logGroupName": GROUP, "logStreamNames": ["a"], "logStreamNamePrefix": "a"},
+    ],
+)
+def test_log_events_of_contradictory_places_are_refused(
+    aws: LocalAws, asked: dict[str, Any]
+) -> None:
+    """One group, and its streams in one way."""
+    with pytest.raises(ClientError, match="InvalidParameterException"):
+        aws.client("logs").filter_log_events(**asked)
+
+
+def test_log_streams_carry_the_clocks_time(aws: LocalAws) -> None:
+    """The latest first, with the times of its first and last event."""
+    latest, _ = streams(aws).describe_log_streams(
+        logGroupName=GROUP, orderBy="LastEventTime", descending=True
+    )["logStreams"]
+    assert latest["logStreamName"] == "a-1"
+    assert (latest["firstEventTimestamp"], latest["lastEventTimestamp"]) == (
+        EARLIEST + 10_000,
+        EARLIEST + 30_000,
+    )
