@@ -150,25 +150,6 @@ def test_a_failed_update_goes_back(aws: LocalAws, tmp_path: Path) -> None:
     assert topics(aws) == ["after"]
 
 
-def test_a_change_that_would_replace_is_refused(aws: LocalAws, tmp_path: Path) -> None:
-    """A table with another key would be another table: the update fails and the table stays."""
-
-    def table(key: str) -> dict[str, Any]:
-        properties = {
-            "TableName": "t",
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-        }
-        return {"Type": "AWS::DynamoDB::Table", "Properties": properties}
-
-    deploy(aws, written(tmp_path, {"T": table("pk")}), "s", {})
-    with pytest.raises(StackError, match="a change of AttributeDefinitions needs a replacement"):
-        deploy(aws, written(tmp_path, {"T": table("id")}), "s", {})
-    described = aws.client("dynamodb").describe_table(TableName="t")["Table"]
-    assert described["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
-
-
 def test_a_function_is_updated_in_place(aws: LocalAws, tmp_path: Path) -> None:
     """New code and configuration reach it; what is no longer said is the default again."""
 
