@@ -79,6 +79,13 @@ def test_missing_data_is_treated_as_documented(
     ]
 
 
+def test_an_alarm_on_dynamodb_ignores_missing_data(aws: LocalAws) -> None:
+    """As AWS does for this namespace, whatever the alarm says."""
+    put_alarm(aws, Namespace="AWS/DynamoDB", TreatMissingData="breaching")
+    aws.clock.advance(300)
+    assert alarm(aws)["StateValue"] == "INSUFFICIENT_DATA"
+
+
 def test_an_alarm_follows_its_metric_minute_by_minute(aws: LocalAws) -> None:
     """It starts without data, and judges a minute when that minute has closed."""
     put_alarm(aws, EvaluationPeriods=1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -293,9 +292,8 @@ def test_metrics_are_listed_by_what_they_have(aws: LocalAws) -> None:
     assert [{d["Name"]: d["Value"] for d in metric["Dimensions"]} for metric in listed] == [VERSION]
 
 
-def test_recording_is_cheap(aws: LocalAws) -> None:
-    """Ten thousand samples take a fraction of a second."""
-    began = time.process_time()
-    for number in range(10_000):
-        record("AWS/Lambda", "Duration", VERSION, float(number % 50))
-    assert time.process_time() - began < 0.5
+def test_a_metric_of_an_entity_is_refused(aws: LocalAws) -> None:
+    """It would be left out."""
+    entity = {"Entity": {"KeyAttributes": {"Type": "Service"}}}
+    with pytest.raises(ClientError, match="EntityMetricData is not supported"):
+        aws.client("cloudwatch").put_metric_data(Namespace="N", EntityMetricData=[entity])

@@ -262,3 +262,21 @@ def test_a_wrong_reference_fails_the_stack(
     with pytest.raises(StackError, match=message):
         deploy(aws, written(tmp_path, resources), "s", {})
     assert topics(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "named"),
+    [
+        ("create_stack", {"DisableRollback": True}, "DisableRollback"),
+        ("create_stack", {"OnFailure": "DELETE"}, "OnFailure"),
+        ("update_stack", {"StackPolicyBody": "{}"}, "StackPolicyBody"),
+        ("execute_change_set", {"ChangeSetName": "c", "DisableRollback": True}, "DisableRollback"),
+        ("delete_stack", {"RetainResources": ["T"]}, "RetainResources"),
+    ],
+)
+def test_what_would_be_left_out_is_refused(
+    aws: LocalAws, operation: str, more: dict[str, Any], named: str
+) -> None:
+    """A request that asks for something else than is done changes nothing."""
+    with pytest.raises(ClientError, match=f"ValidationError.*does not handle {named}"):
+        getattr(aws.client("cloudformation"), operation)(StackName="s", **more)

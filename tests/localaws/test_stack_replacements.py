@@ -180,18 +180,21 @@ def test_a_role_is_changed_in_place(aws: LocalAws, tmp_path: Path) -> None:
         return {"R": {"Type": "AWS::IAM::Role", "Properties": properties}}
 
     outputs = {"Role": {"Value": {"Ref": "R"}}}
-    one = role("s3:GetObject", "s3:PutObject", Description="one")
+    tags = [{"Key": "stage", "Value": "test"}, {"Key": "team", "Value": "a"}]
+    one = role("s3:GetObject", "s3:PutObject", Description="one", Tags=tags)
     name = deploy(aws, written(tmp_path, one, Outputs=outputs), "s", {})["Role"]
     iam = aws.client("iam")
     before = iam.get_role(RoleName=name)["Role"]
     assert before["CreateDate"].year == 2026
     document = json.dumps(one["R"]["Properties"]["Policies"][0]["PolicyDocument"])
     iam.put_role_policy(RoleName=name, PolicyName="theirs", PolicyDocument=document)
-    two = role("s3:PutObject", "sqs:SendMessage", MaxSessionDuration=7200)
+    tags = [{"Key": "team", "Value": "b"}]
+    two = role("s3:PutObject", "sqs:SendMessage", MaxSessionDuration=7200, Tags=tags)
     assert deploy(aws, written(tmp_path, two, Outputs=outputs), "s", {})["Role"] == name
     after = iam.get_role(RoleName=name)["Role"]
     assert after["RoleId"] == before["RoleId"]
     assert (after["Description"], after["MaxSessionDuration"]) == ("", 7200)
+    assert after["Tags"] == tags
     assert sorted(iam.list_role_policies(RoleName=name)["PolicyNames"]) == [
         "s3-PutObject",
         "sqs-SendMessage",

@@ -13,10 +13,10 @@ def dimension_sets(
     function: str, qualifier: str | None, executed_version: str | None
 ) -> tuple[Mapping[str, str], ...]:
     """
-    The function; the version or alias that was called; and, where an alias splits its calls, the
-    version that answered. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+    All functions; the function; the version or alias that was called; and, where an alias splits
+    its calls, the version that answered. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
     """
-    sets: list[Mapping[str, str]] = [{"FunctionName": function}]
+    sets: list[Mapping[str, str]] = [{}, {"FunctionName": function}]
     if qualifier:
         resource = {"FunctionName": function, "Resource": f"{function}:{qualifier}"}
         sets.append(resource)

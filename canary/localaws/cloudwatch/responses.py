@@ -27,6 +27,10 @@ class CloudWatchResponse(moto.CloudWatchResponse):
 
     # -- metrics -----------------------------------------------------------------------------------
 
+    def put_metric_data(self) -> ActionResult:
+        refuse(self._get_params(), "EntityMetricData")
+        return super().put_metric_data()
+
     def get_metric_data(self) -> ActionResult:
         return ActionResult(readings.metric_data(self.ours.store, self._get_params()))
 

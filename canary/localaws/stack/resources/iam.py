@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from canary.localaws.stack.resource import Properties, Resource
+from collections.abc import Mapping
+
+from canary.localaws.stack.resource import Properties, Resource, tag_map
 
 
 class Role(Resource):
@@ -15,7 +17,6 @@ class Role(Resource):
     )
     named_by = "RoleName"
     replacing = "RoleName Path"
-    fixed = "Tags"
 
     def create(self) -> None:
         properties = self.given(
@@ -42,12 +43,21 @@ class Role(Resource):
             self.call("iam", "put_role_permissions_boundary", role, boundary)
         elif "PermissionsBoundary" in old:
             self.call("iam", "delete_role_permissions_boundary", role)
+        self._tag(tag_map(old.get("Tags")), tag_map(new.get("Tags")))
         self._take_policies(old, kept=new)
         self._put_policies(old)
 
     def delete(self) -> None:
         self._take_policies(self.properties, kept={})
         self.call("iam", "delete_role", RoleName=self.physical_resource_id)
+
+    def _tag(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        role = {"RoleName": self.physical_resource_id}
+        if gone := [key for key in old if key not in new]:
+            self.call("iam", "untag_role", role, TagKeys=gone)
+        if new != old:
+            tags = [{"Key": key, "Value": value} for key, value in new.items()]
+            self.call("iam", "tag_role", role, Tags=tags)
 
     def _put_policies(self, old: Properties) -> None:
         role = {"RoleName": self.physical_resource_id}
