@@ -20,6 +20,7 @@ def test_little_traffic_runs_call_by_call(aws: LocalAws) -> None:
     traffic.start()
     aws.clock.advance(120)
     assert total(aws, "Invocations", **ALIAS) == traffic.calls == 60
+    assert total(aws, "Invocations", FunctionName="orders") == total(aws, "Invocations") == 60
     events = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/orders")["events"]
     calls = [event for event in events if event["message"].startswith("call")]
     assert [event["message"] for event in calls] == [f"call {number}" for number in range(60)]

@@ -176,3 +176,13 @@ def test_log_streams_carry_the_clocks_time(aws: LocalAws) -> None:
         EARLIEST + 10_000,
         EARLIEST + 30_000,
     )
+
+
+def test_metric_filters_are_refused(aws: LocalAws) -> None:
+    """One that is kept and makes no metrics would be an alarm that never rings."""
+    logs = streams(aws)
+    value = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+    with pytest.raises(ClientError, match="does not support metric filters"):
+        logs.put_metric_filter(
+            logGroupName=GROUP, filterName="f", filterPattern="x", metricTransformations=[value]
+        )

@@ -26,6 +26,10 @@ class LogsResponse(moto.LogsResponse):
         )
         return json.dumps({"events": events, "nextToken": token, "searchedLogStreams": searched})
 
+    def put_metric_filter(self) -> str:
+        """moto would keep the filter, and make no metric of what it finds."""
+        raise InvalidParameterException("The embedded AWS does not support metric filters.")
+
     def _group_name(self) -> str:
         name, identifier = self._get_param("logGroupName"), self._get_param("logGroupIdentifier")
         if bool(name) == bool(identifier):
