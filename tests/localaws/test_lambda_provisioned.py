@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from moto.awslambda.models import lambda_backends
 
 from canary.localaws import LocalAws
-from tests.localaws.packages import ECHO, FAILING, released, split
+from tests.localaws.packages import ECHO, FAILING, create, released, split
 
 
 def put(aws: LocalAws, qualifier: str = "live", executions: int = 5) -> Any:
@@ -153,4 +153,11 @@ def test_all_of_it_is_listed_until_it_is_gone(aws: LocalAws) -> None:
         with pytest.raises(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
             act(FunctionName="orders", Qualifier="2")
     client.delete_alias(FunctionName="orders", Name="live")
+    assert listed() == []
+    put(aws, "1")
+    put(aws, "2")
+    client.delete_function(FunctionName="orders", Qualifier="2")
+    assert listed() == ["1"]
+    client.delete_function(FunctionName="orders")
+    create(aws)
     assert listed() == []
