@@ -24,12 +24,13 @@ UNHANDLED: dict[str, tuple[str, ...]] = {
 
 def check(call: Call) -> None:
     """Refuse a request for what would be left out."""
-    if call.service != "cloudformation":
-        return
-    names = [name for name in UNHANDLED.get(call.operation.name, ()) if call.parameters.get(name)]
-    if call.parameters.get("OnFailure", "ROLLBACK") != "ROLLBACK":
-        names.append("OnFailure")
-    if names:
+    if call.service == "cloudformation" and (names := _left_out(call)):
         message = f"The embedded AWS does not handle {', '.join(names)}."
         error = {"Error": {"Code": "ValidationError", "Message": message}}
         raise ClientError(error, call.operation.name)  # type: ignore[arg-type]
+
+
+def _left_out(call: Call) -> list[str]:
+    given = call.parameters
+    names = [name for name in UNHANDLED.get(call.operation.name, ()) if given.get(name)]
+    return names if given.get("OnFailure", "ROLLBACK") == "ROLLBACK" else [*names, "OnFailure"]
