@@ -148,8 +148,8 @@ def test_an_update_is_complete_even_if_the_old_cannot_go(aws: LocalAws, tmp_path
 @pytest.mark.parametrize(
     "attribute",
     [
-        {"DeletionPolicy": "Snapshot"},
-        {"UpdateReplacePolicy": "RetainExceptOnCreate"},
+        {"DeletionPolicy": "RetainExceptOnCreate"},
+        {"UpdateReplacePolicy": "Snapshot"},
         {"UpdatePolicy": {"CodeDeployLambdaAliasUpdate": {}}},
         {"CreationPolicy": {}},
     ],

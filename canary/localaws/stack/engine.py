@@ -18,8 +18,6 @@ from canary.localaws.stack.intrinsics import check_parameters, holds, resolved
 from canary.localaws.stack.resource import KINDS, Properties, Resource, UnsupportedPropertyError
 from canary.localaws.stack.template import Template
 
-RETAINING = ("Retain", "RetainExceptOnCreate")
-
 Listener = Callable[[str, str, str, str, str | None], None]
 
 
@@ -197,7 +195,7 @@ class ResourceMap(parsing.ResourceMap):
             return resource
 
         logical_id = resource.logical_resource_id
-        if policy in RETAINING:
+        if policy == "Retain":
             physical_id = resource.physical_resource_id
             self.listener("DELETE_SKIPPED", logical_id, physical_id, resource.kind, None)
         else:

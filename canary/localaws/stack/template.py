@@ -20,8 +20,7 @@ SAM = "AWS::Serverless-2016-10-31"
 # The attributes of a resource, with the values that they can have; None is any.
 ATTRIBUTES: dict[str, tuple[str, ...] | None] = {
     **dict.fromkeys(("Type", "Properties", "DependsOn", "Condition", "Metadata")),
-    "DeletionPolicy": ("Delete", "Retain", "RetainExceptOnCreate"),
-    "UpdateReplacePolicy": ("Delete", "Retain"),
+    **dict.fromkeys(("DeletionPolicy", "UpdateReplacePolicy"), ("Delete", "Retain")),
 }
 
 Template = dict[str, Any]
