@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from release.errors import ReleaseStaleError
-from release.request import Change, Configuration
+from release.request import Change, Configuration, Probe
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -82,6 +82,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     change: Change
     planned_at: int
     dry_run: bool
+    probe: Probe = Probe()
 
     @property
     def target(self) -> str:
@@ -110,6 +111,19 @@ class Publication(_Payload, frozen=True, kw_only=True):
     redrive_count: int
     code_sha256: str = ""
     version: str = ""
+
+
+class Answer(_Payload, frozen=True, kw_only=True):
+    """How the new version answered one probe event; `milliseconds` is 0 where nobody knows."""
+
+    ok: bool
+    milliseconds: int
+
+
+class Probed(_Payload, frozen=True, kw_only=True):
+    """ProbeVersion's result: one answer for each event."""
+
+    answers: list[Answer]
 
 
 class Deployment(_Payload, frozen=True, kw_only=True):
@@ -169,6 +183,7 @@ class State(_Payload, frozen=True, kw_only=True):
     plan: Plan
     signing: Signing | None = None
     publication: Publication | None = None
+    probe: Probed | None = None
     deployment: Deployment | None = None
     canary: Canary | None = None
     rollback: Rollback | None = None

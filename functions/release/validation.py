@@ -48,6 +48,7 @@ def validate(execution: Execution, document: object) -> Plan:
         change=asked.change,
         planned_at=int(time.time()),
         dry_run=asked.dry_run,
+        probe=asked.probe,
     )
     _refuse_no_change(plan, stable)
     if not plan.dry_run:

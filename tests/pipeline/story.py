@@ -85,6 +85,11 @@ class Story:
         )
         return self
 
+    def execution_is_redriven(self) -> Self:
+        """An operator redrives the execution, which resumes where it failed."""
+        self.aws.client("stepfunctions").redrive_execution(executionArn=self.execution)
+        return self
+
     def when_over(self) -> Self:
         """Time passes until the execution has ended, and a little more for what follows from it."""
         self.sandbox.run(self.execution)
