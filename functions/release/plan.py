@@ -31,12 +31,23 @@ class Execution(_Payload, frozen=True, kw_only=True):
 
 
 class Source(_Payload, frozen=True, kw_only=True):
-    """The unsigned package. `content_hash` covers names, sizes and checksums of its entries."""
+    """
+    The unsigned package. `content_hash` covers names, sizes and checksums of its entries.
+
+    With `signing_job`, what that job has signed: the stable version's code, in a release of its
+    configuration alone. An empty key means that it is in `$LATEST` already.
+    """
 
     bucket: str
     key: str
     version: str
     content_hash: str
+    signing_job: str = ""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is nothing left to sign."""
+        return bool(self.signing_job)
 
 
 class Traffic(_Payload, frozen=True, kw_only=True):

@@ -71,11 +71,6 @@ def release_key(release: str) -> dynamodb.Key:
     return f"release#{release}", "release"
 
 
-def pointer_key(target: str) -> dynamodb.Key:
-    """Key of the item that says what the alias of `function:alias` serves, as far as we know."""
-    return f"target#{target}", "pointer"
-
-
 def new_item(plan: Plan, execution: Execution) -> Put:
     """The write that begins a release, or begins it again before anything was done."""
     mine = Attr("executionArn").eq(execution.arn) & Attr("redriveCount").lte(

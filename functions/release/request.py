@@ -90,11 +90,11 @@ class Change(_Part, frozen=True, kw_only=True):
 
 
 class Request(_Part, frozen=True, kw_only=True):
-    """A release of one function through one alias."""
+    """A release of one function through one alias: of a package, of configuration, or of both."""
 
     schema: Literal[1]
     function: Name
-    package: Package
+    package: Package | None = None
     alias: AliasName = "live"
     configuration: Configuration = Configuration()
     deployment: Deployment = Deployment()
@@ -110,6 +110,8 @@ def parse(document: object) -> Request:
         request = msgspec.convert(document, Request)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from error
+    if request.package is None and request.configuration == Configuration():
+        raise _invalid("neither package nor configuration says what is to be released")
     size = len(msgspec.json.encode(request.probe.events))
     if size > _PROBE_LIMIT:
         raise _invalid(f"probe.events have {size:,} bytes; {_PROBE_LIMIT:,} are the most")
