@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from canary.localaws.sandbox import archive
 from release.probing import BUDGET_SECONDS
 from tests.pipeline.faults import answer_lost, at, refused
 from tests.pipeline.story import FUNCTION, Story
@@ -30,13 +29,6 @@ def calls(story: Story, version: str) -> int:
         Statistics=["Sum"],
     )["Datapoints"]
     return int(sum(point["Sum"] for point in found))
-
-
-def when_code_is_released(story: Story, code: str, *events: Any, **members: Any) -> Story:
-    """A release of this module as `app`, with these probe events."""
-    package = story.sandbox.upload(archive({"app.py": code}), "incoming/probed.zip")
-    request = {"schema": 1, "function": FUNCTION, "package": package}
-    return story.when_requested(request | {"probe": {"events": list(events)}} | members)
 
 
 def then_nobody_has_met_it(story: Story) -> Story:
@@ -121,7 +113,8 @@ def test_a_version_that_answers_wrongly_meets_nobody(
     """The error names the event, what was expected and what came."""
     good = {"payload": {"basket": [], "note": SECRET}}
     story.given_traffic()
-    when_code_is_released(story, f"# {SECRET}\n{code}", event, good).when_over()
+    package = story.module(f"# {SECRET}\n{code}")
+    story.when_released(package=package, probe={"events": [event, good]}).when_over()
     story.then_cause_says("probe event 1 of 2", "version 2 of checkout", *words)
     then_nobody_has_met_it(story)
     assert [each["ok"] for each in story.item()["probe"]["answers"]] == [False]
@@ -140,7 +133,7 @@ def test_the_event_that_fails_is_numbered(story: Story) -> None:
 def test_an_answer_that_is_no_json_lacks_what_is_expected(story: Story) -> None:
     """A runtime may answer with any bytes; NaN is what Python's puts into an answer."""
     code = "def handler(event, context):\n    return {'total': float('nan')}"
-    when_code_is_released(story, code, FRUIT).when_over()
+    story.when_released(package=story.module(code), probe={"events": [FRUIT]}).when_over()
     story.then_cause_says("what is no JSON", 'total\\": NaN}')
     then_nobody_has_met_it(story)
 
@@ -148,8 +141,8 @@ def test_an_answer_that_is_no_json_lacks_what_is_expected(story: Story) -> None:
 def test_an_answer_that_takes_too_long_fails(story: Story) -> None:
     """The function may run longer than a probe waits; it is asked once."""
     code = "import time\ndef handler(event, context):\n    time.sleep(500)"
-    slow = {"timeout": 600}
-    when_code_is_released(story, code, FRUIT, FRUIT, configuration=slow).when_over()
+    slow = {"package": story.module(code), "configuration": {"timeout": 600}}
+    story.when_released(**slow, probe={"events": [FRUIT, FRUIT]}).when_over()
     story.then_cause_says("probe event 1 of 2", f"within {BUDGET_SECONDS // 2} s")
     then_nobody_has_met_it(story)
     assert story.states().count("ProbeVersion") == calls(story, "2") == 1
@@ -190,7 +183,7 @@ def handler(event, context):
     return {"total": 50}
 """
     story.given_traffic()
-    when_code_is_released(story, code, FRUIT).when_over()
+    story.when_released(package=story.module(code), probe={"events": [FRUIT]}).when_over()
     then_nobody_has_met_it(story).then_cause_says("the shop opens at ten")
     story.execution_is_redriven().when_over()
     story.then_execution_is("FAILED", "ProbeFailedError").then_lock_is_free()
