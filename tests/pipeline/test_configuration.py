@@ -12,6 +12,11 @@ from tests.pipeline.faults import answer_lost, at
 from tests.pipeline.story import FUNCTION, Story
 from tests.pipeline.test_bad_input import refused
 
+# For releases whose way to the end is not what the story is about.
+AT_ONCE = {
+    "deployment": {"config": "CodeDeployDefault.LambdaAllAtOnce"},
+    "policy": {"bakeMinutes": 0},
+}
 BY_MODE = """
 import os
 def handler(event, context):
@@ -54,9 +59,9 @@ def signed_objects(story: Story) -> list[str]:
 
 def test_a_runtime_update_is_promoted(story: Story) -> None:
     """After a package release: another runtime, the same code, nothing signed again."""
-    story.given_traffic().when_released().when_over().then_execution_is("SUCCEEDED")
+    story.when_released(**AT_ONCE).when_over().then_execution_is("SUCCEEDED")
     jobs = signed_objects(story)
-    story.when_configured({"runtime": "python3.14"}).when_over()
+    story.given_traffic().when_configured({"runtime": "python3.14"}).when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"3": 1}).then_outcome_is("promoted")
     before, after = version(story, "2"), version(story, "3")
     assert (before["Runtime"], after["Runtime"]) == ("python3.13", "python3.14")
@@ -66,9 +71,9 @@ def test_a_runtime_update_is_promoted(story: Story) -> None:
 
 def test_the_record_names_the_job_that_signed_the_code(story: Story) -> None:
     """Where the code came from can be read afterwards, too."""
-    story.given_traffic().when_released().when_over()
+    story.when_released(**AT_ONCE).when_over()
     signed = story.item()["signing"]
-    story.when_configured({"memorySize": 256}).when_over()
+    story.when_configured({"memorySize": 256}, **AT_ONCE).when_over()
     again = story.evidence()["release"]["signing"]
     assert {name: again[name] for name in ("jobId", "key", "version")} == {
         name: signed[name] for name in ("jobId", "key", "version")
@@ -78,9 +83,9 @@ def test_the_record_names_the_job_that_signed_the_code(story: Story) -> None:
 
 def test_a_function_never_released_can_be_configured(story: Story) -> None:
     """Its code is in $LATEST still; two such releases in a row, as well."""
-    story.given_traffic().when_configured({"runtime": "python3.14"}).when_over()
+    story.when_configured({"runtime": "python3.14"}, **AT_ONCE).when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"2": 1})
-    story.when_configured({"memorySize": 256}).when_over()
+    story.when_configured({"memorySize": 256}, **AT_ONCE).when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"3": 1})
     assert version(story, "3")["CodeSha256"] == version(story, "1")["CodeSha256"]
     assert (version(story, "3")["Runtime"], version(story, "3")["MemorySize"]) == (
@@ -91,26 +96,28 @@ def test_a_function_never_released_can_be_configured(story: Story) -> None:
 
 def test_drifted_code_does_not_reach_the_new_version(story: Story) -> None:
     """A rolled back release has left its code in $LATEST; the stable version's is put there."""
-    story.given_traffic().when_released("good").when_over()
+    story.given_traffic().when_released("good", **AT_ONCE).when_over()
     story.when_released("bad").when_over().then_execution_is("FAILED", "ReleaseRolledBack")
-    story.after(minutes=6).when_configured({"memorySize": 256}).when_over()
+    story.after(minutes=6).when_configured({"memorySize": 256}, **AT_ONCE).when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"4": 1})
     assert version(story, "4")["CodeSha256"] == version(story, "2")["CodeSha256"]
 
 
 def test_the_pointer_still_knows_the_code(story: Story) -> None:
     """The same package is nothing new afterwards, and another is; so is other configuration."""
-    story.given_traffic().when_released("good").when_over()
-    story.when_configured({"memorySize": 256}).when_over().then_alias_is({"3": 1})
-    story.when_released("good").when_over().then_execution_is("FAILED", "NothingToReleaseError")
-    story.when_configured({"memorySize": 512}).when_over().then_alias_is({"4": 1})
-    story.when_released("stable").when_over().then_alias_is({"5": 1})
+    story.when_released("good", **AT_ONCE).when_over()
+    story.when_configured({"memorySize": 256}, **AT_ONCE).when_over().then_alias_is({"3": 1})
+    story.when_released("good", **AT_ONCE).when_over().then_execution_is(
+        "FAILED", "NothingToReleaseError"
+    )
+    story.when_configured({"memorySize": 512}, **AT_ONCE).when_over().then_alias_is({"4": 1})
+    story.when_released("stable", **AT_ONCE).when_over().then_alias_is({"5": 1})
     assert version(story, "5")["MemorySize"] == 512
 
 
 def test_a_configuration_is_probed_too(story: Story) -> None:
     """An environment that breaks the handler is found before any user meets it."""
-    story.given_traffic().when_released(package=story.module(BY_MODE)).when_over()
+    story.when_released(package=story.module(BY_MODE), **AT_ONCE).when_over()
     story.when_configured(
         {"environment": {"MODE": "broken"}}, probe={"events": [{"payload": {}}]}
     ).when_over()
@@ -120,7 +127,7 @@ def test_a_configuration_is_probed_too(story: Story) -> None:
 
 def test_a_lost_answer_changes_nothing(story: Story) -> None:
     """The code is put into $LATEST once more; there is one version."""
-    story.given_traffic().when_released().when_over()
+    story.when_released(**AT_ONCE).when_over()
     request = configured(story, memorySize=256)
     at(story, "UpdateFunctionCode", answer_lost)
     story.when_requested(request).when_over()
@@ -132,21 +139,21 @@ def test_a_lost_answer_changes_nothing(story: Story) -> None:
 
 def test_a_bad_configuration_is_rolled_back(story: Story) -> None:
     """And what follows starts from the code and the configuration before it."""
-    story.given_traffic().when_released(package=story.module(BY_MODE)).when_over()
+    story.given_traffic().when_released(package=story.module(BY_MODE), **AT_ONCE).when_over()
     story.when_configured({"environment": {"MODE": "broken"}}).when_over()
     story.then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"2": 1})
-    story.after(minutes=6).when_configured({"memorySize": 256}).when_over()
+    story.after(minutes=6).when_configured({"memorySize": 256}, **AT_ONCE).when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"4": 1})
     assert version(story, "4").get("Environment", {}).get("Variables", {}) == {}
 
 
 def test_a_revoked_signature_is_not_released_again(story: Story) -> None:
     """Lambda refuses the code; the error says what to do, and the alias is as it was."""
-    story.given_traffic().when_released().when_over()
+    story.when_released(**AT_ONCE).when_over()
     story.aws.client("signer").revoke_signature(
         jobId=story.item()["signing"]["jobId"], reason="leaked"
     )
-    story.when_configured({"memorySize": 256}).when_over()
+    story.when_configured({"memorySize": 256}, **AT_ONCE).when_over()
     story.then_execution_is("FAILED", "PublishFailedError").then_outcome_is("failed")
     story.then_cause_says("CodeVerificationFailed", "revoked", "code of version 2", "sign it anew")
     story.then_alias_is({"2": 1}).then_lock_is_free()
@@ -156,8 +163,8 @@ def test_an_expired_signature_is_not_released_again(story: Story) -> None:
     """Nor is code whose signature was valid when it was released."""
     (profile,) = story.aws.backend(signer_backends).signing_profiles.values()
     profile.signature_validity_period = {"value": 1, "type": "DAYS"}
-    story.when_released().when_over().then_execution_is("SUCCEEDED").after(minutes=1440)
-    story.when_configured({"memorySize": 256}).when_over()
+    story.when_released(**AT_ONCE).when_over().then_execution_is("SUCCEEDED").after(minutes=1440)
+    story.when_configured({"memorySize": 256}, **AT_ONCE).when_over()
     story.then_execution_is("FAILED", "PublishFailedError").then_alias_is({"2": 1})
     story.then_cause_says("expired", "sign it anew")
 
@@ -167,7 +174,7 @@ def test_code_that_changes_after_validation_is_not_released(story: Story) -> Non
     story.when_released("bad", probe={"events": [{"payload": {}}]}).when_over()
     first, bad = signed_objects(story)
     put_by_hand(story, first)
-    story.when_configured({"memorySize": 256}).when_state_is("SignPackage")
+    story.when_configured({"memorySize": 256}, **AT_ONCE).when_state_is("SignPackage")
     put_by_hand(story, bad)
     story.when_over().then_execution_is("FAILED", "ReleaseStaleError").then_alias_is({"1": 1})
 

@@ -112,7 +112,6 @@ def test_a_version_that_answers_wrongly_meets_nobody(
 ) -> None:
     """The error names the event, what was expected and what came."""
     good = {"payload": {"basket": [], "note": SECRET}}
-    story.given_traffic()
     package = story.module(f"# {SECRET}\n{code}")
     story.when_released(package=package, probe={"events": [event, good]}).when_over()
     story.then_cause_says("probe event 1 of 2", "version 2 of checkout", *words)
@@ -182,7 +181,6 @@ def handler(event, context):
         raise ConnectionError("the shop opens at ten")
     return {"total": 50}
 """
-    story.given_traffic()
     story.when_released(package=story.module(code), probe={"events": [FRUIT]}).when_over()
     then_nobody_has_met_it(story).then_cause_says("the shop opens at ten")
     story.execution_is_redriven().when_over()
