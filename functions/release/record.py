@@ -18,7 +18,8 @@ from release import guards
 from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
 from release.errors import ReleaseStaleError
-from release.plan import Execution, Plan, Publication, Signing
+from release.plan import Execution, Plan, Probed, Publication, Signing
+from release.request import Probe, ProbeEvent
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
 _OVER = {"rolled_back", "refused", "failed"}
@@ -43,6 +44,7 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     signing: Signing | None = None
     failed_signing_jobs: list[str] = []
     new_version: str | None = None
+    probe: Probed | None = None
     traffic_started_at: int | None = None
     deployment_id: str | None = None
     decision: Literal["promote"] | None = None
@@ -69,11 +71,6 @@ def release_key(release: str) -> dynamodb.Key:
     return f"release#{release}", "release"
 
 
-def pointer_key(target: str) -> dynamodb.Key:
-    """Key of the item that says what the alias of `function:alias` serves, as far as we know."""
-    return f"target#{target}", "pointer"
-
-
 def new_item(plan: Plan, execution: Execution) -> Put:
     """The write that begins a release, or begins it again before anything was done."""
     mine = Attr("executionArn").eq(execution.arn) & Attr("redriveCount").lte(
@@ -94,12 +91,15 @@ def new_item(plan: Plan, execution: Execution) -> Put:
 
 
 def _without_values(plan: Plan) -> Plan:
-    """Environment variables may be secrets: only their names are kept."""
+    """Environment variables and probe events may be secrets: only names and number are kept."""
     variables = plan.configuration.environment
-    if variables is None:
-        return plan
-    names = dict.fromkeys(variables, "(not kept)")
-    return replace(plan, configuration=replace(plan.configuration, environment=names))
+    names = None if variables is None else dict.fromkeys(variables, "(not kept)")
+    hidden = tuple(ProbeEvent(payload="(not kept)") for _ in plan.probe.events)
+    return replace(
+        plan,
+        configuration=replace(plan.configuration, environment=names),
+        probe=Probe(events=hidden),
+    )
 
 
 def resume(plan: Plan, execution: Execution) -> Update:
@@ -149,6 +149,11 @@ def note_failed_job(release: Release, job_id: str) -> None:
 def note_version(release: str, publication: Publication) -> None:
     """Keep the version that was published."""
     dynamodb.update(Update(release_key(release), {"newVersion": publication.version}, _exists()))
+
+
+def note_probe(release: str, probed: Probed) -> None:
+    """Keep how the new version answered the probe's events."""
+    dynamodb.update(Update(release_key(release), {"probe": msgspec.to_builtins(probed)}, _exists()))
 
 
 def begin_traffic(plan: Plan, new_version: str) -> Release:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from canary.localaws import LocalAws, stepfunctions
-from canary.localaws.sandbox import Sandbox, archive_of
+from canary.localaws.sandbox import Sandbox, archive, archive_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout"
 FUNCTION = "checkout"
@@ -46,9 +46,18 @@ class Story:
         package = self.sandbox.upload(archive_of(EXAMPLES / code), f"incoming/{code}.zip")
         return {"schema": 1, "function": FUNCTION, "package": package, **members}
 
+    def module(self, code: str) -> dict[str, str]:
+        """A package of this module `app`, uploaded: a request's `package`."""
+        return self.sandbox.upload(archive({"app.py": code}), "incoming/module.zip")
+
     def when_released(self, code: str = "good", **members: Any) -> Self:
         """A release starts and goes as far as it can at this very moment."""
         return self.when_requested(self.request(code, **members))
+
+    def when_configured(self, configuration: dict[str, Any], **members: Any) -> Self:
+        """A release of configuration alone starts."""
+        members |= {"schema": 1, "function": FUNCTION, "configuration": configuration}
+        return self.when_requested(members)
 
     def when_requested(self, request: Any) -> Self:
         """An execution starts with exactly this input."""
@@ -83,6 +92,11 @@ class Story:
         self.aws.client("stepfunctions").stop_execution(
             executionArn=self.execution, error="Stopped", cause="by the story"
         )
+        return self
+
+    def execution_is_redriven(self) -> Self:
+        """An operator redrives the execution, which resumes where it failed."""
+        self.aws.client("stepfunctions").redrive_execution(executionArn=self.execution)
         return self
 
     def when_over(self) -> Self:

@@ -12,6 +12,7 @@ ENDS_THE_EXECUTION = {
     "InvalidRequestError",
     "NothingToReleaseError",
     "PackageInvalidError",
+    "ProbeFailedError",
     "PublishFailedError",
     "ReleaseInProgressError",
     "SigningFailedError",

@@ -9,11 +9,12 @@ import base64
 import json
 from typing import Any, cast
 
+from botocore.exceptions import ReadTimeoutError
 from moto.awslambda.responses import LambdaResponse as MotoLambdaResponse
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult, PaginatedResult
 
-from canary.localaws.account import current
+from canary.localaws.account import PATIENCE, current
 from canary.localaws.awslambda import names
 from canary.localaws.awslambda.models import LambdaBackend
 
@@ -205,8 +206,11 @@ class LambdaResponse(MotoLambdaResponse):
         if kind == "Event":
             self._backend.invoker.queue(name, qualifier, payload)
             return 202, {"status": "202"}, b""
+        patience = float(self.headers.get(PATIENCE, "inf"))
         invocation = self._backend.invoker.invoke(target, payload)
-        current().clock.sleep(invocation.seconds)
+        current().clock.sleep(min(invocation.seconds, patience))
+        if invocation.seconds > patience:
+            raise ReadTimeoutError(endpoint_url=f"https://lambda.{current().region}.amazonaws.com")
         if invocation.function_error:
             headers["x-amz-function-error"] = invocation.function_error
         if self._get_param("LogType") == "Tail":
