@@ -7,11 +7,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from release import guards, plan, record, trigger
-from release.errors import ReleaseStaleError
+from release import plan, targets, trigger
+from release.errors import (
+    InvalidRequestError,
+    NothingToRollBackError,
+    ReleaseStaleError,
+    TargetNotReadyError,
+)
 from release.plan import Failure, Rollback, RolledBack, State
 
-_OPEN = {"in_progress", "promoted"}
+_REFUSALS = {
+    each.__name__: each
+    for each in (InvalidRequestError, NothingToRollBackError, TargetNotReadyError)
+}
 
 
 def of(state: dict[str, Any]) -> list[RolledBack]:
@@ -24,12 +32,19 @@ def of(state: dict[str, Any]) -> list[RolledBack]:
 
 
 def _failed(state: dict[str, Any]) -> list[RolledBack]:
-    """RollBack itself failed: what it had not ended by then has not been rolled back."""
-    why = msgspec.convert(state["rollbackFailure"], Failure).sentence
+    """
+    RollBack itself failed: what it had not ended by then has not been rolled back. If it refused
+    what it was asked for, the execution ends with that refusal.
+    """
+    failure = msgspec.convert(state["rollbackFailure"], Failure)
+    if "rollback" not in state and failure.error in _REFUSALS:
+        raise _REFUSALS[failure.error](failure.message)
+    why = failure.sentence
     if "rollback" in state:
         meant = msgspec.convert(state["rollback"], Rollback).releases
     else:
-        meant = _meant(trigger.parse(state["event"]))
+        event = trigger.parse(state["event"])
+        meant = [RolledBack(release=each.release) for each in targets.meant_by(event)]
     return [
         each if each.outcome else replace(each, outcome="rollback_failed", reason=why)
         for each in meant
@@ -49,14 +64,3 @@ def _own(state: State) -> RolledBack:
     if state.canary and state.canary.verdict == "promote":
         return RolledBack(release=release, outcome="promoted", reason=state.canary.reason)
     raise ReleaseStaleError(f"release {release} has no end to finish; start a new execution")
-
-
-def _meant(event: trigger.Trigger) -> list[RolledBack]:
-    """What RollBack would have rolled back, had it come that far."""
-    if isinstance(event, trigger.Alarm):
-        newest_last = reversed(guards.guarded_by(event.alarm_name, event.at))
-        names = list({guard.target: guard.release for guard in newest_last}.values())
-    else:
-        names = [event.release]
-    found = [record.find(name) for name in names]
-    return [RolledBack(release=each.release) for each in found if each and each.outcome in _OPEN]
