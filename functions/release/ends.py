@@ -32,23 +32,22 @@ def of(state: dict[str, Any]) -> list[RolledBack]:
 
 
 def _failed(state: dict[str, Any]) -> list[RolledBack]:
-    """
-    RollBack itself failed: what it had not ended by then has not been rolled back. If it refused
-    what it was asked for, the execution ends with that refusal.
-    """
+    """RollBack itself failed: what it had not ended by then has not been rolled back."""
     failure = msgspec.convert(state["rollbackFailure"], Failure)
-    if "rollback" not in state and failure.error in _REFUSALS:
-        raise _REFUSALS[failure.error](failure.message)
-    why = failure.sentence
-    if "rollback" in state:
-        meant = msgspec.convert(state["rollback"], Rollback).releases
-    else:
-        event = trigger.parse(state["event"])
-        meant = [RolledBack(release=each.release) for each in targets.meant_by(event)]
     return [
-        each if each.outcome else replace(each, outcome="rollback_failed", reason=why)
-        for each in meant
+        each if each.outcome else replace(each, outcome="rollback_failed", reason=failure.sentence)
+        for each in _meant(state, failure)
     ]
+
+
+def _meant(state: dict[str, Any], failure: Failure) -> list[RolledBack]:
+    """What RollBack was about; if it refused that, the execution ends with the refusal."""
+    if "rollback" in state:
+        return msgspec.convert(state["rollback"], Rollback).releases
+    if failure.error in _REFUSALS:
+        raise _REFUSALS[failure.error](failure.message)
+    event = trigger.parse(state["event"])
+    return [RolledBack(release=each.release) for each in targets.meant_by(event)]
 
 
 def _own(state: State) -> RolledBack:

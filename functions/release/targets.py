@@ -18,13 +18,15 @@ def meant_by(event: Trigger) -> list[Release]:
     """What RollBack would have rolled back, had it come that far."""
     if isinstance(event, OperatorRequest):
         return [to_undo(event.target)]
-    if isinstance(event, Alarm):
-        newest_last = reversed(guards.guarded_by(event.alarm_name, event.at))
-        names = list({guard.target: guard.release for guard in newest_last}.values())
-    else:
-        names = [event.release]
+    names = _guarded_by(event) if isinstance(event, Alarm) else [event.release]
     found = [record.find(name) for name in names]
     return [each for each in found if each and each.outcome in _OPEN]
+
+
+def _guarded_by(alarm: Alarm) -> list[str]:
+    """Of each alias, the newest release that the alarm guards."""
+    newest_last = reversed(guards.guarded_by(alarm.alarm_name, alarm.at))
+    return list({guard.target: guard.release for guard in newest_last}.values())
 
 
 def newest(target: str) -> Release | None:
@@ -41,10 +43,7 @@ def to_undo(target: str) -> Release:
 
     NothingToRollBackError says why there is none, and what can be done instead.
     """
-    release = newest(target)
-    if release and release.outcome in {"failed", "refused"}:
-        pointer = dynamodb.get(record.pointer_key(target)) or {}
-        release = record.find(pointer.get("release", release.release)) or release
+    release = _last_with_traffic(target)
     if release is None:
         raise NothingToRollBackError(f"{target} has had no release. Nothing changed.")
     why = _why_not(release)
@@ -53,6 +52,15 @@ def to_undo(target: str) -> Release:
             f"release {release.release} of {target} {why} Nothing changed."
         )
     return release
+
+
+def _last_with_traffic(target: str) -> Release | None:
+    """The newest release; the last promoted one where the newest ended before its traffic."""
+    release = newest(target)
+    if release is None or release.outcome not in {"failed", "refused"}:
+        return release
+    pointer = dynamodb.get(record.pointer_key(target)) or {}
+    return record.find(pointer.get("release", release.release)) or release
 
 
 def require_confirmed(asked: OperatorRequest) -> None:
@@ -81,9 +89,8 @@ def _why_not(release: Release) -> str:
             "has not come to traffic yet; to stop it, type: aws stepfunctions stop-execution "
             f"--execution-arn {release.execution_arn}."
         )
-    until = release.guard_until
-    if release.outcome == "promoted" and until is not None and until < time.time():
-        ended = datetime.fromtimestamp(until, UTC)
+    if release.guard_until is not None and release.guard_until < time.time():
+        ended = datetime.fromtimestamp(release.guard_until, UTC)
         return (
             f"was promoted, and its guard window is over since {ended:%Y-%m-%d %H:%M} UTC. To go "
             "back now, release the earlier code."
