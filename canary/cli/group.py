@@ -35,10 +35,14 @@ class Verbs(click.Group):
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
         except Exception as error:
-            said = sentence(error)
-            if said is None or ctx.meta.get("debug"):
-                traceback.print_exc()
-            if said is None:
-                click.echo("This is a bug in Lambda Canary; please report it.", err=True)
-                ctx.exit(BUG)
-            raise click.ClickException(said) from error
+            _explain(ctx, error)
+
+
+def _explain(ctx: click.Context, error: Exception) -> NoReturn:
+    """A sentence for the user, or the traceback for us; with --debug, both."""
+    said = sentence(error)
+    if said is None or ctx.meta.get("debug"):
+        traceback.print_exception(error)
+    if said is None:
+        ctx.exit(BUG)
+    raise click.ClickException(said) from error

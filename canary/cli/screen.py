@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.text import Text
 
 from canary.cli.watch import Glance
@@ -29,6 +30,11 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def tell(to: Console, colour: str, word: str, sentence: str) -> None:
+    """An outcome, in lines that can be copied whole."""
+    to.print(f"[bold {colour}]{escape(word)}[/]: {escape(sentence)}", soft_wrap=True)
+
+
 def document(content: Mapping[str, object]) -> None:
     """For machines: one JSON document on stdout."""
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
@@ -36,13 +42,18 @@ def document(content: Mapping[str, object]) -> None:
 
 def line(now: Glance) -> str:
     """One look, in one line."""
-    versions = " │ ".join(_version(now, version) for version in now.shares)
+    versions = served(now)
     blank = " " * (57 - len(Text.from_markup(versions).plain))
     return f"{now.at:%H:%M:%S}  {now.state:17}  {versions}{blank}  {now.verdict}"
 
 
+def served(now: Glance) -> str:
+    """Each version with its share, and its calls and errors in the last minute."""
+    return " │ ".join(_version(now, version) for version in now.shares)
+
+
 def _version(now: Glance, version: str) -> str:
-    calls, errors = now.counts.get(version, (0, 0))
+    calls, errors = now.count(version)
     return f"v{version} {now.shares[version]:4.0%} {calls:4} calls {_errors(errors)}"
 
 

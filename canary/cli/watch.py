@@ -36,6 +36,10 @@ class Glance:
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     judgement: Judgement | None = None
 
+    def count(self, version: str) -> tuple[int, int]:
+        """Calls and errors of a version in the last minute."""
+        return self.counts.get(version, (0, 0))
+
     @property
     def verdict(self) -> str:
         """The word alone; empty before the first."""
@@ -86,7 +90,7 @@ class Watch:
             status=described["status"],
             state=_last_task(events),
             shares=shares,
-            minute=_last_minute(now),
+            minute=last_minute(now),
             counts=self._counts(now, tuple(sorted(shares))),
             judgement=_last_judgement(events),
         )
@@ -138,7 +142,7 @@ def counts_of(
     function: str, alias: str, versions: tuple[str, ...], now: datetime
 ) -> dict[str, tuple[int, int]]:
     """Calls and errors of each version in the last complete minute."""
-    minute = _last_minute(now)
+    minute = last_minute(now)
     counts = cloudwatch.version_counts(function, alias, versions, minute, minute + 60)
     return {
         version: counts[version if len(versions) > 1 else ""].get(minute, (0, 0))
@@ -146,7 +150,8 @@ def counts_of(
     }
 
 
-def _last_minute(now: datetime) -> int:
+def last_minute(now: datetime) -> int:
+    """Start of the last complete minute, in epoch seconds."""
     return int(now.timestamp()) // 60 * 60 - 60
 
 
