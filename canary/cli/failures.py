@@ -5,7 +5,6 @@ from __future__ import annotations
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    HTTPClientError,
     NoRegionError,
     ProfileNotFound,
 )
@@ -58,6 +57,6 @@ def _next_step(error: BotoCoreError) -> str:
         return ". Set up the profile, or name another in samconfig.toml or AWS_PROFILE."
     if isinstance(error, NoRegionError):
         return " Set AWS_DEFAULT_REGION, or a region in samconfig.toml."
-    if isinstance(error, HTTPClientError):
+    if failures.is_unavailable(error):
         return ". Is the network, or the local endpoint, there?"
     return f". {_LOG_IN}" if "redential" in type(error).__name__ else ""

@@ -42,7 +42,7 @@ def _explain(ctx: click.Context, error: Exception) -> NoReturn:
     """A sentence for the user, or the traceback for us; with --debug, both."""
     said = sentence(error)
     if said is None or ctx.meta.get("debug"):
-        traceback.print_exception(error)
+        click.echo("".join(traceback.format_exception(error)), err=True)
     if said is None:
         ctx.exit(BUG)
     raise click.ClickException(said) from error

@@ -33,7 +33,11 @@ _SHARED = (
     ),
     click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     click.option(
-        "--no-color", is_flag=True, expose_value=False, callback=_note, help="Plain text."
+        "--no-color",
+        is_flag=True,
+        expose_value=False,
+        callback=_note,
+        help="As NO_COLOR does.",
     ),
     click.option(
         "--debug", is_flag=True, expose_value=False, callback=_note, help="Show tracebacks."
