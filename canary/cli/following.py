@@ -30,9 +30,10 @@ _REFUSALS = {
     "NothingToRollBackError",
     "PackageInvalidError",
     "ReleaseInProgressError",
-    "ReleaseRefused",
     "TargetNotReadyError",
 }
+_RELEASE_CODES = {"promoted": 0, "planned": 0, "refused": USER_ERROR, "rolled_back": ROLLED_BACK}
+_ROLLBACK_CODES = {"rolled_back": 0, "refused": USER_ERROR}
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Target:
 
     def how_to_look(self) -> str:
         """The command that shows it."""
-        return f"to look at it, type: canary status {self._typed()}"
+        return f"To look at it, type: canary status {self._typed()}"
 
     def how_to_go_on(self) -> str:
         """What can be done with what goes on by itself."""
@@ -68,7 +69,7 @@ def document(end: End) -> dict[str, object]:
     """The end of an execution, for machines."""
     ended: dict[str, object] = {
         "status": end.status,
-        "outcome": end.outcome or ("refused" if end.error in _REFUSALS else "failed"),
+        "outcome": outcome_of(end),
         "error": end.error or None,
         "reason": end.reason,
         "stableVersion": end.stable_version or None,
@@ -88,7 +89,7 @@ def sentence(target: Target, end: End) -> tuple[str, str, str]:
         back = f"{target} serves version {end.stable_version} alone again"
         return "red", "rolled back", f"{back}; {end.reason}"
     word = end.error or end.status
-    return "red", word, end.reason or f"the execution has ended; {target.how_to_look()}"
+    return "red", word, end.reason or f"the execution has ended. {target.how_to_look()}"
 
 
 def _plan(end: End) -> str:
@@ -104,29 +105,28 @@ def _plan(end: End) -> str:
     return "\n".join(f"  {name:8}  {value}" for name, value in lines.items())
 
 
-def release_code(end: End) -> int:
+def outcome_of(end: End) -> str:
+    """What FinishRelease said; else whether we refused it, or it failed in some other way."""
+    return end.outcome or ("refused" if end.error in _REFUSALS else "failed")
+
+
+def release_code(outcome: str) -> int:
     """0 promoted or planned, 2 rolled back, 1 refused, 3 failed in any other way."""
-    if end.status == "SUCCEEDED":
-        return 0
-    if end.error == "ReleaseRolledBack":
-        return ROLLED_BACK
-    return USER_ERROR if end.error in _REFUSALS else FAILED
+    return _RELEASE_CODES.get(outcome, FAILED)
 
 
-def rollback_code(end: End) -> int:
+def rollback_code(outcome: str) -> int:
     """0 where the alias is whole on the version it was to go back to, 1 refused, 3 failed."""
-    if end.outcome == "rolled_back" and end.status == "SUCCEEDED":
-        return 0
-    return USER_ERROR if end.error in _REFUSALS else FAILED
+    return _ROLLBACK_CODES.get(outcome, FAILED)
 
 
-def to_its_end(console: Console, watch: Watch, target: Target) -> End:
+def to_its_end(console: Console, watch: Watch, how_to_go_on: str) -> End:
     """Print what changes until it is over; Ctrl-C ends the following, and says how to go on."""
     console.print(screen.HEADING)
     try:
         return follow(watch, lambda now: console.print(screen.line(now)), console.print)
     except KeyboardInterrupt:
-        console.print(f"No longer following; it goes on by itself.\n{target.how_to_go_on()}")
+        console.print(f"No longer following; it goes on by itself.\n{how_to_go_on}")
         click.get_current_context().exit(INTERRUPTED)
 
 

@@ -79,9 +79,11 @@ def release(
     if no_wait:
         console.print(target.how_to_go_on())
     else:
-        end = following.to_its_end(console, Watch(arn, function, target.alias), target)
+        end = following.to_its_end(
+            console, Watch(arn, function, target.alias), target.how_to_go_on()
+        )
         screen.tell(console, *following.sentence(target, end))
-    code = following.release_code(end) if end else 0
+    code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
         screen.document(_document(target, arn, end) | {"exitCode": code})
     context.exit(code)

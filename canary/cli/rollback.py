@@ -65,9 +65,9 @@ def rollback(
         _ask()
         request |= {"mode": "manual", "confirm": f"{function}:{next(iter(shares))}"}
     arn = _start(stack.rollback_machine, request)
-    end = following.to_its_end(console, Watch(arn, function, alias), target)
+    end = following.to_its_end(console, Watch(arn, function, alias), target.how_to_look())
     screen.tell(console, *_sentence(target, release, end))
-    code = following.rollback_code(end)
+    code = following.rollback_code(following.outcome_of(end))
     if as_json:
         screen.document(_document(target, arn, release, end) | {"exitCode": code})
     context.exit(code)
@@ -99,7 +99,7 @@ def _sentence(target: Target, release: Release, end: End) -> tuple[str, str, str
         back = f"{target} serves version {release.plan.stable_version} alone"
         return "green", "rolled back", f"{back}; {end.reason}"
     word = end.error or end.outcome or end.status
-    return "red", word, end.reason or f"the execution has ended; {target.how_to_look()}"
+    return "red", word, end.reason or f"the execution has ended. {target.how_to_look()}"
 
 
 def _document(target: Target, arn: str, release: Release, end: End) -> dict[str, object]:

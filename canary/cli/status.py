@@ -31,7 +31,7 @@ def status(
     """
     Show the newest release of FUNCTION; without a function, the latest releases.
 
-    Exits 0; with --watch, as `canary release` does.
+    Exits 0; with --watch, as `canary release` does, also for a release that is over already.
 
     \b
     Examples:
@@ -53,14 +53,15 @@ def status(
 def _one(console: Console, target: Target, watch: bool, as_json: bool) -> int:
     seen = view.view_of(target, datetime.now(UTC))
     _show(console, seen)
-    content, code = view.document(seen), 0
+    content = view.document(seen)
     if watch and seen.running:
-        end = following.to_its_end(console, view.watch_of(target, seen.running), target)
+        watched = view.watch_of(target, seen.running)
+        end = following.to_its_end(console, watched, target.how_to_go_on())
         screen.tell(console, *following.sentence(target, end))
-        content, code = content | following.document(end), following.release_code(end)
+        content |= following.document(end)
     if as_json:
         screen.document(content)
-    return code
+    return following.release_code(str(content["outcome"])) if watch and seen.release else 0
 
 
 def _list(console: Console, machine: str, as_json: bool) -> None:

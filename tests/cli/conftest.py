@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from canary.cli.main import main
 from canary.localaws import LocalAws
 from canary.localaws.sandbox import archive_of
+from release.aws.clients import client
 from tests.pipeline.story import EXAMPLES, Story
 
 
@@ -48,11 +49,12 @@ def run(*arguments: str, answer: str | None = None) -> Result:
 
 
 @pytest.fixture
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current directory without samconfig.toml above it; the default session is put back."""
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A current directory without samconfig.toml above it; session and clients are put back."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    return tmp_path
+    yield tmp_path
+    client.cache_clear()
 
 
 @pytest.fixture

@@ -131,3 +131,17 @@ def test_a_rollback_that_fails_says_what_to_type(terminal: Terminal) -> None:
     story.then_alias_is({"2": 1}).then_outcome_is("rollback_failed")
     assert terminal.type("rollback", FUNCTION, "--yes").exit_code == 0
     story.then_alias_is({"1": 1})
+
+
+def test_ctrl_c_stops_following_only(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exit 130, how to look at it, and the alias goes back all the same."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    story = terminal.story.when_released().when_over()
+    monkeypatch.setattr("canary.cli.watch.Watch.glance", interrupted)
+    result = terminal.type("rollback", FUNCTION, "--yes")
+    assert result.exit_code == 130
+    assert "To look at it, type: canary status checkout" in result.stdout
+    story.after(minutes=2).then_alias_is({"1": 1})

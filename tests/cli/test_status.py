@@ -57,13 +57,13 @@ def test_a_release_that_is_over(terminal: Terminal) -> None:
 
 
 def test_watching_ends_as_the_release_does(terminal: Terminal) -> None:
-    """The exit code is that of `canary release`; a release that is over is only shown."""
+    """The exit code is that of `canary release`, also when it is over already."""
     terminal.story.when_released("bad").when_traffic_shifts()
     result = terminal.type("status", FUNCTION, "--watch")
     assert result.exit_code == 2
     assert "ReleaseRolledBack" in result.stdout
     assert "rolled back: checkout:live serves version 1 alone again" in result.stdout
-    found = terminal.json("status", FUNCTION, "--watch")
+    found = terminal.json("status", FUNCTION, "--watch", code=2)
     assert found["outcome"] == "rolled_back"
 
 
