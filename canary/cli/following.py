@@ -124,7 +124,11 @@ def to_its_end(console: Console, watch: Watch, how_to_go_on: str) -> End:
     """Print what changes until it is over; Ctrl-C ends the following, and says how to go on."""
     console.print(screen.HEADING)
     try:
-        return follow(watch, lambda now: console.print(screen.line(now)), console.print)
+        return follow(
+            watch,
+            lambda now: console.print(screen.line(now)),
+            lambda trouble: console.print(trouble, markup=False),
+        )
     except KeyboardInterrupt:
         console.print(f"No longer following; it goes on by itself.\n{how_to_go_on}")
         click.get_current_context().exit(INTERRUPTED)

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from canary.cli.failures import UserError
@@ -27,7 +28,7 @@ def digest(package: Path) -> str:
 def upload(console: Console, package: Path, bucket: str, key: str) -> str:
     """Upload with a progress bar; returns the version of the object."""
     with Progress(*_COLUMNS, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task(f"uploading {package.name}", total=package.stat().st_size)
+        task = progress.add_task(f"uploading {escape(package.name)}", total=package.stat().st_size)
         client("s3").upload_file(
             str(package), bucket, key, Callback=lambda sent: progress.advance(task, sent)
         )
@@ -35,5 +36,5 @@ def upload(console: Console, package: Path, bucket: str, key: str) -> str:
     if uploaded is None:
         raise UserError(f"{key} vanished from {bucket} right after its upload. Try again.")
     sentence = f"Uploaded {package.name} ({uploaded.size} bytes) to s3://{bucket}/{key}"
-    console.print(sentence, soft_wrap=True)
+    console.print(sentence, soft_wrap=True, markup=False)
     return uploaded.version

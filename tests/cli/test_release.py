@@ -153,7 +153,7 @@ def test_following_outlives_an_aws_that_does_not_answer(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What cannot be seen now is looked for again, and said."""
-    trouble = iter([AwsUnavailableError("throttled")])
+    trouble = iter([AwsUnavailableError("throttled [/]")])
     glance = Watch.glance
 
     def flaky(watch: Watch, now: object) -> Glance:
@@ -164,7 +164,7 @@ def test_following_outlives_an_aws_that_does_not_answer(
     monkeypatch.setattr(Watch, "glance", flaky)
     result = terminal.type("release", "checkout", "--package", terminal.package())
     assert result.exit_code == 0
-    assert "could not look (throttled); trying again" in result.stdout
+    assert "could not look (throttled [/]); trying again" in result.stdout
 
 
 # -- what is sent ----------------------------------------------------------------------------------
