@@ -106,10 +106,13 @@ def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
 
 def _asked_for(execution: Execution, asked: trigger.OperatorRequest) -> _Meant:
     """What an operator means; all that can be refused is refused before anything is written."""
-    targets.require_confirmed(asked)
-    release = targets.to_undo(asked.target)
     reason = f"an operator asked for it: {asked.reason}"
     by = f"an operator ({execution.name})"
+    begun_before = targets.requested_by(asked.target, by)
+    if begun_before:
+        return [_begun(begun_before, reason)]
+    targets.require_confirmed(asked)
+    release = targets.to_undo(asked.target)
     begun = record.request_rollback(release.release, by, reason, speaks_of=time.time())
     if begun is None:
         raise NothingToRollBackError(

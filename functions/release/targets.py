@@ -63,6 +63,16 @@ def _last_with_traffic(target: str) -> Release | None:
     return record.find(pointer.get("release", release.release)) or release
 
 
+def requested_by(target: str, by: str) -> Release | None:
+    """
+    The release whose rollback was asked for by exactly this, if it was: when RollBack is retried,
+    what its first try has changed must not refuse the second.
+    """
+    release = _last_with_traffic(target)
+    asked = release.rollback_requested if release else None
+    return release if asked and asked.by == by else None
+
+
 def require_confirmed(asked: OperatorRequest) -> None:
     """The alias must be there, and point to what was confirmed, where that is asked for."""
     alias = awslambda.get_alias(asked.function, asked.alias)

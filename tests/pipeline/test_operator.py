@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -85,6 +86,15 @@ def test_a_rollback_that_failed_can_be_asked_for_again(story: Story) -> None:
     story.operator_asks()
     rolled_back(story)
     story.then_outcome_is("rolled_back").then_alias_is({"1": 1})
+
+
+def test_a_retry_is_not_refused_for_what_the_first_try_has_done(story: Story) -> None:
+    """The handler ran out of time after it had moved the alias, which no longer is as confirmed."""
+    story.given_traffic().when_released().when_over()
+    faults.at(story, "UpdateAlias", faults.followed_by(lambda: time.sleep(61)))
+    story.operator_asks(mode="manual", confirm="checkout:2")
+    rolled_back(story)
+    story.then_alias_is({"1": 1}).then_outcome_is("rolled_back")
 
 
 # -- confirmation ----------------------------------------------------------------------------------
