@@ -4,6 +4,7 @@ import inspect
 import json
 import logging
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import awslambdaric
 import pytest
 from awslambdaric import bootstrap, lambda_runtime_client
 from pytest_socket import SocketConnectBlockedError
@@ -60,7 +62,8 @@ def handler(event, context):
     time.sleep(0.5)
     return before, clocks(), time.strftime("%Y-%m-%d"), type(when) is datetime.datetime, str(when)
 """
-    create(aws, code, Runtime=f"python3.{sys.version_info[1]}")
+    interpreters.find.cache_clear()
+    create(aws, code)
     began = aws.clock.now()
     before, after, day, is_exact, loaded = call(aws)[0]
     assert before == pytest.approx([began] * 6, abs=0.001)
@@ -139,6 +142,24 @@ def test_an_endless_loop_is_ended(aws: LocalAws, monkeypatch: pytest.MonkeyPatch
     assert answer["errorMessage"].endswith("Task timed out after 7.00 seconds")
     assert reported(aws)[0].endswith("Status: timeout")
     assert total(aws, "Duration", FunctionName="orders") == 7000
+
+
+def test_a_process_ends_with_the_embedded_aws(tmp_path: Path) -> None:
+    """Even where that is killed, which closes the other end of the standard input."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = subprocess.Popen(
+            [*interpreters.find("python3.13").command, "index.handler", str(tmp_path), "0", "1"],
+            stdin=subprocess.PIPE,
+            env={
+                "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.getsockname()[1]}",
+                "LAMBDA_TASK_ROOT": str(tmp_path),
+                "LAMBDA_RUNTIME_DIR": str(Path(awslambdaric.__file__).parents[1]),
+            },
+        )
+        (tmp_path / "index.py").write_text("while True: pass")
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(timeout=30) == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc tells of memory")
@@ -315,7 +336,7 @@ def handler(event, context):
 
 def test_only_this_machine_can_be_reached_from_tests() -> None:
     """The tests' guard lets loopback pass, and nothing else."""
-    with pytest.raises((SocketConnectBlockedError, UserWarning), match="192.0.2.1"):
+    with pytest.raises((SocketConnectBlockedError, UserWarning), match=r"192\.0\.2\.1"):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
 
 

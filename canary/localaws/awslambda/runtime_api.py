@@ -12,9 +12,9 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from selectors import EVENT_READ, BaseSelector
-from typing import BinaryIO
 
 _PATIENCE = 10.0
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -74,30 +74,44 @@ class _Connection:
         accepted.settimeout(_PATIENCE)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = accepted
-        self._stream: BinaryIO = accepted.makefile("rb")
 
     def receive(self) -> Message | None:
         """The next request; None where the process has closed the connection."""
         try:
-            place = self._stream.readline().decode().split()
-            headers = dict(self._headers())
-            body = self._stream.read(int(headers.get("content-length", 0)))
+            head, body = self._read_until(b"\r\n\r\n")
+            place, *lines = head.decode().split("\r\n")
+            headers = {
+                name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
+            }
+            body += self._read(int(headers.get("content-length", 0)) - len(body))
         except OSError:
             return None
-        if len(place) < 2:
-            return None
-        kind = place[1].partition("/runtime/")[2]
+        kind = place.split()[1].partition("/runtime/")[2]
         return Message(
             kind if kind == "init/error" else kind.rpartition("/")[2],
             body,
             float(headers.get("canary-slept", 0)),
         )
 
-    def _headers(self) -> list[tuple[str, str]]:
-        lines = iter(lambda: self._stream.readline().strip().decode(), "")
-        return [
-            (name.lower(), value.strip()) for name, _, value in (it.partition(":") for it in lines)
-        ]
+    def _read_until(self, mark: bytes) -> tuple[bytes, bytes]:
+        """What comes before the mark, and what of the rest has come with it."""
+        data = b""
+        while mark not in data:
+            chunk = self.socket.recv(_CHUNK)
+            if not chunk:
+                raise ConnectionResetError
+            data += chunk
+        before, _, after = data.partition(mark)
+        return before, after
+
+    def _read(self, size: int) -> bytes:
+        chunks = []
+        while size > 0:
+            chunks.append(self.socket.recv(min(size, _CHUNK)))
+            if not chunks[-1]:
+                raise ConnectionResetError
+            size -= len(chunks[-1])
+        return b"".join(chunks)
 
     def answer(self, status: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Header and body in one write: apart they would wait for each other's acknowledgement."""
