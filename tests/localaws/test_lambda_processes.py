@@ -345,13 +345,17 @@ def test_only_this_machine_can_be_reached_from_tests() -> None:
 
 @pytest.mark.parametrize("minor", [9, 10, 12, 13])
 def test_the_exact_python_runs_a_package(aws: LocalAws, minor: int) -> None:
-    """Where it is installed; the runtime client is the project's."""
+    """Where it is installed; the runtime client and the clock are the project's."""
     command = interpreters.find(f"python3.{minor}").command[0]
     if f"3.{minor}" not in command:
         pytest.skip(f"Python 3.{minor} is not installed here")
-    code = "import sys\ndef handler(event, context): return sys.version_info[:2]"
+    code = """
+import datetime, sys
+def handler(event, context):
+    return [sys.version_info[1], str(datetime.datetime.now()), str(datetime.datetime.utcnow())]
+"""
     create(aws, code, Runtime=f"python3.{minor}")
-    assert call(aws)[0] == [3, minor]
+    assert call(aws)[0] == [minor, "2026-01-05 09:00:02", "2026-01-05 09:00:02"]
 
 
 def test_another_python_takes_the_place_of_one_that_is_missing(
