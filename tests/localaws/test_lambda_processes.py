@@ -3,6 +3,7 @@
 import inspect
 import json
 import logging
+import os
 import socket
 import subprocess
 import sys
@@ -20,7 +21,16 @@ from pytest_socket import SocketConnectBlockedError
 from canary.localaws import LocalAws, awslambda
 from canary.localaws.awslambda import interpreters, processes
 from canary.localaws.clock import Task
-from tests.localaws.packages import call, create, log_lines, log_tail, publish, total
+from tests.localaws.packages import (
+    call,
+    create,
+    log_lines,
+    log_tail,
+    publish,
+    run_here,
+    total,
+    zipped,
+)
 
 PID = "import os\ndef handler(event, context): return os.getpid()"
 
@@ -45,6 +55,21 @@ def test_an_environment_stays_warm_and_says_when_it_was_cold(aws: LocalAws) -> N
     assert "\tInit Duration: " in cold
     assert "Init Duration" not in warm
     assert total(aws, "Duration", FunctionName="orders") < 10
+
+
+def test_an_idle_environment_ends_when_another_is_needed(aws: LocalAws) -> None:
+    """After a quarter of an hour; one that is used stays."""
+    create(aws, PID)
+    create(aws, PID, FunctionName="used")
+    idle, used = call(aws)[0], call(aws, FunctionName="used")[0]
+    aws.clock.advance(600)
+    assert call(aws, FunctionName="used")[0] == used
+    aws.clock.advance(600)
+    create(aws, PID, FunctionName="other")
+    call(aws, FunctionName="other")
+    os.kill(used, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(idle, 0)
 
 
 def test_virtual_time_passes_in_sleeps_alone(aws: LocalAws) -> None:
@@ -307,6 +332,32 @@ def endpoint(aws: LocalAws) -> Iterator[list[Task]]:
 
 
 @pytest.mark.usefixtures("endpoint")
+def test_who_is_killed_while_it_waits_leaves_no_half_answered_process(aws: LocalAws) -> None:
+    """Its environment is not used again: the next call is cold, and gets its own answer."""
+    killer = (
+        "from canary.localaws import current\n"
+        "def handler(event, context): current().clock.kill('execution')\n"
+    )
+    run_here(aws, zipped(killer))
+    create(aws, killer, FunctionName="inner")
+    code = """
+import os
+from urllib.request import urlopen
+def handler(event, context):
+    if event:
+        urlopen(os.environ["AWS_ENDPOINT_URL"], data=b"{}")
+    return event
+"""
+    create(aws, code)
+    done: list[object] = []
+    aws.clock.spawn(lambda: done.append(awslambda.invoke("orders", b"[1]")), group="execution")
+    aws.clock.advance(1)
+    assert done == []
+    assert call(aws)[0] == {}
+    assert "Init Duration" in reported(aws)[0]
+
+
+@pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize("is_task", [True, False])
 def test_a_package_can_call_back(aws: LocalAws, is_task: bool) -> None:
     """While its process runs the embedded AWS answers it; the callee's time is the caller's too."""
@@ -369,7 +420,7 @@ def test_another_python_takes_the_place_of_one_that_is_missing(
         with caplog.at_level(logging.WARNING):
             assert call(aws, FunctionName=name)[0] == list(sys.version_info[:2])
     assert [record.getMessage() for record in caplog.records] == [
-        f"python3.8 is not installed here: its packages run under Python 3.{sys.version_info[1]}, "
+        f"no python3.8 to be found here: its packages run under Python 3.{sys.version_info[1]}, "
         "which runs the project"
     ]
 

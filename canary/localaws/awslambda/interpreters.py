@@ -113,4 +113,4 @@ def _says(*command: str) -> str:
 
 
 def _warn(runtime: str, instead: str) -> None:
-    _log.warning("%s is not installed here: its packages run under %s", runtime, instead)
+    _log.warning("no %s to be found here: its packages run under %s", runtime, instead)

@@ -48,6 +48,7 @@ class Process:
     ) -> None:
         self.log_stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.is_busy = False
+        self.last_used = 0.0
         self._start: Start | None = None
         self._start_seconds = current().random(self.log_stream).uniform(0.08, 0.16)
         self._places = {
