@@ -186,7 +186,7 @@ class Process:
         return clock.perform(outside)
 
     def _receive(self, deadline: float) -> Message:
-        while True:
+        while not self._api.pending:
             ready = self._selector.select(_TICK)
             for key, _ in ready:
                 message: Message | None = key.data()
@@ -200,6 +200,7 @@ class Process:
                 self._check_memory()
             if time.monotonic() > deadline:
                 raise OutOfTime
+        return self._api.pending.popleft()
 
     def _drain(self) -> None:
         """Take what was written; at its end, look no more."""
