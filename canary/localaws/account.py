@@ -19,7 +19,7 @@ from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.moto_api._internal import mock_random
 
-from canary.localaws.admission import Call, Check, acting_principal
+from canary.localaws.admission import Call, Check, acting_principal, acting_session
 from canary.localaws.clock import Clock
 
 ACCOUNT = "123456789012"
@@ -28,7 +28,7 @@ REGION = "us-east-1"
 # In this order: what comes later may rest on what comes earlier.
 SERVICES = (
     "shortcuts",
-    "s3",
+    "iam",
     "events",
     "cloudwatch",
     "signer",
@@ -201,4 +201,4 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
 def _admit(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
     """Every call of every client of this process comes by here, before it is serialized."""
     if _current is not None:
-        _current.admit(Call(model, params, acting_principal()))
+        _current.admit(Call(model, params, acting_principal(), acting_session()))

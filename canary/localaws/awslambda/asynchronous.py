@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from canary.localaws import iam
 from canary.localaws.account import current
 from canary.localaws.awslambda.exceptions import (
     ResourceConflictException,
@@ -69,12 +70,16 @@ class Delivery:
         if self._clock.now() + pause <= expires:
             return pause
         if arn := target.function.settings.get("DeadLetterConfig", {}).get("TargetArn"):
-            _bury(arn, self._payload.decode(), {"ErrorCode": code, "ErrorMessage": message})
+            attributes = {"ErrorCode": code, "ErrorMessage": message}
+            _bury(target.function.role, arn, self._payload.decode(), attributes)
         return None
 
 
-def _bury(arn: str, body: str, attributes: Mapping[str, str]) -> None:
+def _bury(role: str, arn: str, body: str, attributes: Mapping[str, str]) -> None:
+    """As the function's role; without the right the event is lost."""
     service, name = arn.split(":")[2], arn.split(":")[-1]
+    if not iam.may(role, "sqs:SendMessage" if service == "sqs" else "sns:Publish", arn):
+        return
     typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
     aws = current()
     if service == "sqs":

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from moto.logs.models import LogsBackend, logs_backends
 
 from canary.localaws.account import current
-from canary.localaws.awslambda import metrics, runtime
+from canary.localaws.admission import acting_as
+from canary.localaws.awslambda import metrics, roles, runtime
 from canary.localaws.awslambda.asynchronous import Delivery
 from canary.localaws.awslambda.environments import Environments
 from canary.localaws.awslambda.exceptions import (
@@ -104,6 +105,7 @@ class Invoker:
 
     def admit(self, target: Target, calls: int = 1) -> None:
         """Refuse calls, and count those that are throttled, where the target cannot take any."""
+        roles.check(target.function.role, target.arn)
         if target.function.is_pending:
             target.function.check_settled()
         latest = self._backend.find(target.function.function_name, None)
@@ -115,18 +117,20 @@ class Invoker:
         function = target.function
         layers = self._backend.layer_archives(function)
         environment = self.environments.take(function, layers)
-        outcome = runtime.run(
-            self._clock,
-            function,
-            environment,
-            event,
-            target.arn,
-            self._request_id(),
-            round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
-        )
+        with acting_as(function.role, function.function_name):
+            outcome = runtime.run(
+                self._clock,
+                function,
+                environment,
+                event,
+                target.arn,
+                self._request_id(),
+                round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
+            )
         if outcome.is_broken:
             self.environments.discard(function, environment)
-        self._store_log(function.log_group, environment.log_stream, outcome.log)
+        if roles.may_log(function, environment.log_stream):
+            self._store_log(function.log_group, environment.log_stream, outcome.log)
         return outcome
 
     def _request_id(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any, cast
 from moto.awslambda.models import LambdaBackend as MotoLambdaBackend
 from moto.moto_api._internal import mock_random
 
+from canary.localaws.awslambda import roles
 from canary.localaws.awslambda.aliases import Alias
 from canary.localaws.awslambda.archive import read_archive
 from canary.localaws.awslambda.exceptions import (
@@ -60,6 +61,7 @@ class LambdaBackend(MotoLambdaBackend):
         name = str(spec["FunctionName"]).rpartition(":")[2]
         if name in self._lambdas._functions:
             raise ResourceConflictException(f"Function already exist: {name}")
+        roles.check_assumable(spec["Role"], self.arn(name))
         arn = spec.get("CodeSigningConfigArn")
         signing = self._attachable(arn) if arn else None
         function = Function(  # type: ignore[abstract] # as moto's own
@@ -90,6 +92,8 @@ class LambdaBackend(MotoLambdaBackend):
         body: Mapping[str, Any],
     ) -> dict[str, Any]:
         function = self._changeable(function_name, body.get("RevisionId"))
+        if body.get("Role"):
+            roles.check_assumable(body["Role"], function.function_arn)
         return function.update_configuration(body)
 
     def publish_version(

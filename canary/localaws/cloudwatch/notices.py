@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.sns.models import sns_backends
 
-from canary.localaws import events
+from canary.localaws import events, iam
 from canary.localaws.account import current
 from canary.localaws.cloudwatch.alarms import ACTIONS, Alarm, HistoryItem, MetricAlarm, State
 from canary.localaws.cloudwatch.evaluation import stamp
@@ -97,7 +97,7 @@ def _notify(alarm: Alarm, previous: State, arn: str) -> None:
     region = _REGION_NAMES.get(aws.region, aws.region)
     subject = f'{alarm.state.value}: "{alarm.name}" in {region}'[:100]
     try:
-        _publish(arn, message, subject)
+        _publish(alarm, arn, message, subject)
     except (ServiceException, PermissionError) as error:
         outcome = f"Failed to execute action {arn}: {error}"
     else:
@@ -106,11 +106,14 @@ def _notify(alarm: Alarm, previous: State, arn: str) -> None:
     alarm.history.append(HistoryItem(aws.clock.datetime(), "Action", outcome, data))
 
 
-def _publish(arn: str, message: str, subject: str) -> None:
+def _publish(alarm: Alarm, arn: str, message: str, subject: str) -> None:
+    """As far as the policies of the topic and of its key let CloudWatch."""
     sns = current().backend(sns_backends)
     topic = sns.get_topic(arn)
     if topic.kms_master_key_id == "alias/aws/sns":
         raise PermissionError("CloudWatch may not use the AWS managed key alias/aws/sns")
+    owner = {"aws:sourceowner": (current().account,)}
+    iam.require("cloudwatch.amazonaws.com", "sns:Publish", arn, iam.source(alarm.alarm_arn) | owner)
     sns.publish(message, arn=arn, subject=subject)
 
 
