@@ -229,6 +229,7 @@ _ARNS: dict[str, ArnsOf] = {
     "signer:signing-profile": _named("signer", "/signing-profiles/{}", "profileName"),
     "sns:topic": _topic,
     "sqs:queue": _queue,
+    "states:activity": _named("states", "activity:{}", "activityArn", "name"),
     "states:execution": _named("states", "{}", "executionArn"),
     "states:express": _none,
     "states:maprun": _none,
