@@ -43,8 +43,11 @@ def _is_assumable(role: str, function_arn: str) -> bool:
 
 def may_log(function: Function, stream: str) -> bool:
     """Whether the function's role lets its output be stored: without the right there is no log."""
-    group = arn("logs", f"log-group:{function.log_group}:log-stream:")
-    needs = {"logs:CreateLogStream": group, "logs:PutLogEvents": group + stream}
-    if function.log_group not in current().backend(logs_backends).groups:
-        needs["logs:CreateLogGroup"] = group
+    group = current().backend(logs_backends).groups.get(function.log_group)
+    name = arn("logs", f"log-group:{function.log_group}:log-stream:")
+    needs = {"logs:PutLogEvents": name + stream}
+    if group is None or stream not in group.streams:
+        needs["logs:CreateLogStream"] = name
+    if group is None:
+        needs["logs:CreateLogGroup"] = name
     return all(iam.may(function.role, action, resource) for action, resource in needs.items())
