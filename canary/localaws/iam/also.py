@@ -173,13 +173,13 @@ def _delete_objects(parameters: Parameters) -> list[Need]:
 
 
 def _missing_object(parameters: Parameters) -> list[Need]:
-    """That an object is not there is for those to know who may list the bucket."""
+    """That an object, or this version of it, is not there is for those who may list the bucket."""
     s3, bucket = s3_backends[ACCOUNT]["aws"], parameters["Bucket"]
     version = parameters.get("VersionId")
     if bucket not in s3.buckets or s3.get_object(bucket, parameters["Key"], version) is not None:
         return []
-    action = "s3:ListBucketVersions" if version else "s3:ListBucket"
-    return [Need((action,), f"arn:aws:s3:::{bucket}")]
+    actions = ["s3:ListBucket", "s3:ListBucketVersions"] if version else ["s3:ListBucket"]
+    return [Need((action,), f"arn:aws:s3:::{bucket}") for action in actions]
 
 
 # Besides its own action.

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.awslambda.models import lambda_backends
@@ -65,7 +65,9 @@ class UnknownKeyError(NotImplementedError):
 class Values:
     """The values of the condition keys of one request; most are made only when asked for."""
 
-    def __init__(self, resource: str, *given: Keys, role_tags: Any = None) -> None:
+    def __init__(
+        self, resource: str, *given: Keys, role_tags: Sequence[Mapping[str, str]] = ()
+    ) -> None:
         self._resource = resource
         self._given = given
         self._role_tags = role_tags
@@ -88,7 +90,7 @@ class Values:
     def _tags(self, kind: str, key: str) -> Mapping[str, str]:
         """With names in lower case, as the keys are."""
         if kind == "aws:principaltag":
-            tags = {each["Key"]: each["Value"] for each in (self._role_tags or {}).values()}
+            tags = {each["Key"]: each["Value"] for each in self._role_tags}
         elif kind == "aws:resourcetag":
             tags = _resource_tags(self._resource)
         else:
