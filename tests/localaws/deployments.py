@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws
-from tests.localaws.roles import role
+from tests.localaws.roles import role as role
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 ALL_ROLLBACKS = {

@@ -9,13 +9,15 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from moto.core.exceptions import ServiceException
 
 from canary.localaws import LocalAws, iam
 from canary.localaws.admission import acting_as
+from canary.localaws.iam.authorization import UnknownActionError
 from canary.localaws.iam.deciding import observers
 from canary.localaws.iam.keys import UnknownKeyError
+from canary.localaws.iam.policy import Decision, Request
 from tests.localaws import packages
 from tests.localaws.roles import EVERYTHING, allow, document, role, trusting
 
@@ -287,6 +289,46 @@ def test_a_role_is_assumed_by_whom_it_trusts(
         iam.principal_of(credentials["AccessKeyId"])
 
 
+def test_a_client_with_a_sessions_credentials_calls_as_its_role(aws: LocalAws) -> None:
+    """Made with the keys or from a session that has them, whoever uses it."""
+    target = role(aws, "target", "lambda", on("sqs:ListQueues"))
+    keys = iam.session_for(target, "orders")
+    given: dict[str, Any] = {
+        "aws_access_key_id": keys.access_key_id,
+        "aws_secret_access_key": keys.secret_access_key,
+        "aws_session_token": keys.session_token,
+    }
+    session = boto3.Session(**given)
+    boto3.client("sqs", **given).list_queues()
+    session.client("sqs").list_queues()
+    for client in (boto3.client("sns", **given), session.client("sns")):
+        with pytest.raises(ClientError, match="assumed-role/target/orders"):
+            client.list_topics()
+    aws.client("sns").list_topics()
+
+
+def test_an_error_is_of_the_clients_own_class(aws: LocalAws) -> None:
+    """Where the service has an exception for it, `except client.exceptions.…` works."""
+    nobody, signer = role(aws, "nobody", "lambda", on("kms:Sign")), aws.client("signer")
+    with acting_as(nobody), pytest.raises(signer.exceptions.AccessDeniedException):
+        signer.list_signing_jobs()
+
+
+def test_what_is_malformed_is_told_by_botocore(aws: LocalAws) -> None:
+    """A call that AWS would never get is not asked about."""
+    nobody = role(aws, "nobody", "lambda", on("kms:Sign"))
+    with acting_as(nobody), pytest.raises(ParamValidationError):
+        aws.client("signer").start_signing_job(profileName="p")
+
+
+def test_a_token_of_an_identity_provider_is_not_believed(aws: LocalAws) -> None:
+    """Nobody here could verify it."""
+    with pytest.raises(UnknownActionError, match="identity providers"):
+        aws.client("sts").assume_role_with_web_identity(
+            RoleArn=role(aws, "r", "lambda"), RoleSessionName="work", WebIdentityToken="none"
+        )
+
+
 def test_the_account_assumes_only_what_trusts_it(aws: LocalAws) -> None:
     """A role for a service is for that service."""
     target = role(aws, "target", "lambda")
@@ -299,7 +341,7 @@ def test_a_session_of_a_service_is_known_by_its_key(aws: LocalAws) -> None:
     target = role(aws, "target", "lambda")
     credentials = iam.session_for(target, "orders")
     assert iam.principal_of(credentials.access_key_id) == target
-    assert iam.session_name_of(credentials.access_key_id) == "orders"
+    assert iam.session_of(credentials.access_key_id) == (target, "orders")
     assert iam.principal_of(iam.OWN_KEY) is None
 
 
@@ -318,8 +360,12 @@ def test_observers_learn_which_statement_decided(aws: LocalAws) -> None:
     """Policy and statement, so that a test can tell which ones are needed."""
     seen: list[tuple[str, str]] = []
     reader = role(aws, "reader", "lambda", on("kms:Sign"), on("sqs:*", Sid="Queues"))
-    observers.append(lambda _, made: made.statement and seen.append(
-        (made.statement.source, made.statement.label)))  # fmt: skip
+
+    def note(_: Request, made: Decision) -> None:
+        if made.statement is not None:
+            seen.append((made.statement.source, made.statement.label))
+
+    observers.append(note)
     with acting_as(reader):
         boto3.client("sqs").list_queues()
     assert seen == [("reader/rights", "Queues")]

@@ -11,6 +11,7 @@ from moto.sqs.models import sqs_backends
 from canary.localaws import iam
 from canary.localaws.account import current
 from canary.localaws.awslambda.exceptions import (
+    AccessDeniedException,
     ResourceConflictException,
     ResourceNotFoundException,
     TooManyRequestsException,
@@ -19,6 +20,7 @@ from canary.localaws.awslambda.exceptions import (
 if TYPE_CHECKING:
     from canary.localaws.awslambda.invocation import Invoker, Target
 
+_REFUSALS = (AccessDeniedException, ResourceConflictException, TooManyRequestsException)
 _PAUSE = 60.0
 _RETRIES, _MAXIMUM_AGE = 2, 21600
 
@@ -52,7 +54,7 @@ class Delivery:
         expires = self._arrived + options.get("MaximumEventAgeInSeconds", _MAXIMUM_AGE)
         try:
             invocation = self._invoker.invoke(target, self._payload)
-        except (TooManyRequestsException, ResourceConflictException) as error:
+        except _REFUSALS as error:
             return self._later(target, expires, _PAUSE, error.code, error.message)
         self._clock.sleep(invocation.seconds)
         if invocation.function_error is None:

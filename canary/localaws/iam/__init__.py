@@ -26,7 +26,7 @@ from canary.localaws.iam.sessions import (
     Credentials,
     principal_of,
     session_for,
-    session_name_of,
+    session_of,
 )
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "principal_of",
     "require",
     "session_for",
-    "session_name_of",
+    "session_of",
     "source",
 ]
 

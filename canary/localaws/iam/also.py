@@ -10,6 +10,7 @@ from moto.codedeploy.models import codedeploy_backends
 from moto.s3.models import s3_backends
 
 from canary.localaws.account import ACCOUNT, current
+from canary.localaws.iam.authorization import UnknownActionError
 from canary.localaws.iam.keys import leading_keys
 from canary.localaws.iam.needs import Need
 from canary.localaws.iam.resources import Parameters, arn, arns_of, function
@@ -182,6 +183,13 @@ def _missing_object(parameters: Parameters) -> list[Need]:
     return [Need((action,), f"arn:aws:s3:::{bucket}") for action in actions]
 
 
+def _federated(_parameters: Parameters) -> list[Need]:
+    raise UnknownActionError(
+        "the embedded AWS verifies no tokens of identity providers: assume the role as a role of "
+        "this account"
+    )
+
+
 # Besides its own action.
 ALSO: dict[str, NeedsOf] = {
     "codedeploy:CreateDeployment": _create_deployment,
@@ -207,4 +215,6 @@ INSTEAD: dict[str, NeedsOf] = {
     "dynamodb:TransactWriteItems": _transact,
     "s3:CopyObject": _copy_object,
     "s3:DeleteObjects": _delete_objects,
+    "sts:AssumeRoleWithSAML": _federated,
+    "sts:AssumeRoleWithWebIdentity": _federated,
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from botocore.validate import ParamValidator
+
 from canary.localaws.account import ACCOUNT
 from canary.localaws.admission import Call
 from canary.localaws.iam import encryption, grants
@@ -11,12 +13,8 @@ from canary.localaws.iam.actions import needs_of
 from canary.localaws.iam.denial import DeniedError, as_client_error
 from canary.localaws.iam.keys import Values
 from canary.localaws.iam.needs import Keys, Need
-from canary.localaws.iam.policy import Caller, Decision, Request, evaluate, parse
-
-ROOT = f"arn:aws:iam::{ACCOUNT}:root"
-_EVERYTHING = parse(
-    "the account", '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
-)
+from canary.localaws.iam.policy import Decision, Request, evaluate
+from canary.localaws.iam.principals import principal
 
 observers: list[Callable[[Request, Decision], object]] = []
 """Told of every decision; its statement is the one that decided."""
@@ -25,22 +23,27 @@ observers: list[Callable[[Request, Decision], object]] = []
 def check_call(call: Call) -> None:
     """
     Refuse a call as AWS would. Of the account's own calls, only what a bucket's policy forbids and
-    whom a role trusts is asked. What a client has left out is for botocore to say.
+    whom a role trusts is asked. What is malformed is for botocore to say.
     """
     if call.principal is None and call.service not in ("s3", "sts"):
-        return
-    shape = call.operation.input_shape
-    if shape is not None and not call.parameters.keys() >= set(shape.required_members):
         return
     try:
         for need in needs_of(call):
             _demand(call.principal, need, call.session, call.service)
     except DeniedError as denied:
         raise as_client_error(denied, call.operation.name) from None
+    except (AttributeError, LookupError, TypeError):
+        if not _is_malformed(call):
+            raise
+
+
+def _is_malformed(call: Call) -> bool:
+    shape = call.operation.input_shape
+    return shape is not None and ParamValidator().validate(call.parameters, shape).has_errors()
 
 
 def require(
-    principal: str | None,
+    name: str | None,
     action: str,
     resource: str,
     keys: Keys | None = None,
@@ -53,13 +56,13 @@ def require(
     need = Need((action,), resource, keys or {})
     for each in (need, *encryption.needs(action, resource)):
         keyed = Need(each.actions, each.resource, {**need.keys, **each.keys})
-        _demand(principal, keyed, session, action.partition(":")[0])
+        _demand(name, keyed, session, action.partition(":")[0])
 
 
-def may(principal: str | None, action: str, resource: str, keys: Keys | None = None) -> bool:
+def may(name: str | None, action: str, resource: str, keys: Keys | None = None) -> bool:
     """Whether `require` would let it pass."""
     try:
-        require(principal, action, resource, keys)
+        require(name, action, resource, keys)
     except DeniedError:
         return False
     return True
@@ -75,50 +78,28 @@ def source(arn: str) -> dict[str, tuple[str, ...]]:
     return {"aws:sourcearn": (arn,), "aws:sourceaccount": (ACCOUNT,)}
 
 
-def _demand(principal: str | None, need: Need, session: str, service: str) -> None:
+def _demand(name: str | None, need: Need, session: str, service: str) -> None:
     """One of the need's actions must be allowed; the answer names the first."""
     outcomes = []
     for action in need.actions:
-        request, decision = _decide(principal, session, action, need)
+        request, decision = _decide(name, session, action, need)
         if decision.is_allowed:
             return
         outcomes.append((request, decision))
     raise DeniedError(*outcomes[0], service)
 
 
-def _decide(
-    principal: str | None, session: str, action: str, need: Need
-) -> tuple[Request, Decision]:
-    resource = need.resource
-    agrees = grants.must_agree(action, resource)
-    theirs = grants.of_resource(action, resource)
-    identity, boundary, tags = _EVERYTHING, None, None
-    if principal is None:
-        caller = Caller(ROOT, frozenset({ROOT}))
-        keys: Keys = {"aws:principalarn": (ROOT,), "aws:principaltype": ("Account",)}
-    elif principal.startswith("arn:"):
-        caller, keys = _session_of(principal, session)
-        role = grants.find_role(principal)
-        identity = grants.of_role(role) if role is not None else ()
-        boundary = grants.boundary_of(role) if role is not None else None
-        tags = role.tags if role is not None else None
-    else:
-        caller, identity, agrees = Caller(principal, frozenset({principal})), (), True
-        keys = {"aws:principalisawsservice": ("true",), "aws:principalservicename": (principal,)}
-    request = Request(caller, action, resource, Values(resource, need.keys, keys, role_tags=tags))
-    decision = evaluate(request, identity, boundary, theirs, agrees)
+def _decide(name: str | None, session: str, action: str, need: Need) -> tuple[Request, Decision]:
+    who, resource = principal(name, session), need.resource
+    values = Values(resource, need.keys, who.keys, role_tags=who.tags)
+    request = Request(who.caller, action, resource, values)
+    decision = evaluate(
+        request,
+        who.identity,
+        who.boundary,
+        grants.of_resource(action, resource),
+        who.is_service or grants.must_agree(action, resource),
+    )
     for observe in observers:
         observe(request, decision)
     return request, decision
-
-
-def _session_of(role_arn: str, session: str) -> tuple[Caller, Keys]:
-    name = role_arn.rpartition("/")[2]
-    arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{name}/{session or 'session'}"
-    keys = {
-        "aws:principalaccount": (ACCOUNT,),
-        "aws:principalarn": (role_arn,),
-        "aws:principalisawsservice": ("false",),
-        "aws:principaltype": ("AssumedRole",),
-    }
-    return Caller(arn, frozenset({arn, role_arn}), ROOT), keys

@@ -56,12 +56,12 @@ def _key_of(arn: str) -> str | None:
 
 def _of_topic(arn: str, _name: str) -> str | None:
     topic = current().backend(sns_backends).topics.get(arn)
-    return topic and topic.kms_master_key_id
+    return topic.kms_master_key_id if topic is not None else None
 
 
 def _of_queue(_arn: str, name: str) -> str | None:
     queue = current().backend(sqs_backends).queues.get(name)
-    return queue and queue.kms_master_key_id
+    return queue.kms_master_key_id if queue is not None else None
 
 
 def _of_bucket(_arn: str, name: str) -> str | None:

@@ -92,7 +92,7 @@ class Values:
         if kind == "aws:principaltag":
             tags = {each["Key"]: each["Value"] for each in self._role_tags}
         elif kind == "aws:resourcetag":
-            tags = _resource_tags(self._resource)
+            tags = dict(_resource_tags(self._resource))
         else:
             raise _unknown(key)
         return {name.lower(): value for name, value in tags.items()}

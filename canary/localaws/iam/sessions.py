@@ -79,10 +79,10 @@ def principal_of(access_key_id: str, service: str = "") -> str | None:
     return str(session.role_arn)
 
 
-def session_name_of(access_key_id: str) -> str:
-    """The name of the session that has this key; empty where there is none."""
-    session = _session(access_key_id)
-    return str(session.session_name) if session is not None else ""
+def session_of(access_key_id: str | None) -> tuple[str, str] | None:
+    """Role and name of the session that has this key; None for a key that is no session's."""
+    session = _session(access_key_id or "")
+    return (session.role_arn, session.session_name) if session is not None else None
 
 
 def _session(access_key_id: str) -> Any:
