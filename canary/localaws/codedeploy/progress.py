@@ -8,7 +8,7 @@ meanwhile. Whoever ends the deployment (one of these, or a call of StopDeploymen
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
@@ -168,23 +168,37 @@ class Progress:
         """Why the alarms, as they are now, stop the deployment, if they do."""
         known = self._aws.backend(cloudwatch_backends).alarms
         names = [alarm["name"] for alarm in configuration["alarms"]]
-        try:
-            for name in names:
-                permissions.require(
-                    role, "cloudwatch:DescribeAlarms", arn("cloudwatch", f"alarm:{name}")
-                )
-        except DeploymentFailedError as unreadable:
-            return None if configuration.get("ignorePollAlarmFailure") else unreadable
-        active = [name for name in names if name in known and known[name].state.value == "ALARM"]
-        if active:
-            return DeploymentFailedError("ALARM_ACTIVE", ALARM_MESSAGE.format(" ".join(active)))
-        absent = [name for name in names if name not in known]
-        if absent and not configuration.get("ignorePollAlarmFailure"):
-            return DeploymentFailedError(
-                "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
-                f"The state of these alarms cannot be retrieved: {' '.join(absent)}",
-            )
+        failure = _unreadable(names, role)
+        if failure is None:
+            active = [name for name in names if name in known and _is_active(known[name])]
+            if active:
+                return DeploymentFailedError("ALARM_ACTIVE", ALARM_MESSAGE.format(" ".join(active)))
+            failure = _absent([name for name in names if name not in known])
+        return None if configuration.get("ignorePollAlarmFailure") else failure
+
+
+def _is_active(alarm: Any) -> bool:
+    return bool(alarm.state.value == "ALARM")
+
+
+def _absent(names: Sequence[str]) -> DeploymentFailedError | None:
+    if not names:
         return None
+    return DeploymentFailedError(
+        "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
+        f"The state of these alarms cannot be retrieved: {' '.join(names)}",
+    )
+
+
+def _unreadable(alarms: Sequence[str], role: str) -> DeploymentFailedError | None:
+    """Why the state of these alarms cannot be read as the service role, if it cannot."""
+    try:
+        for name in alarms:
+            resource = arn("cloudwatch", f"alarm:{name}")
+            permissions.require(role, "cloudwatch:DescribeAlarms", resource)
+    except DeploymentFailedError as failure:
+        return failure
+    return None
 
 
 def _invoke(function: str, payload: bytes, event: LifecycleEvent) -> None:

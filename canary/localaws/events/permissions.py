@@ -39,8 +39,16 @@ def check(service: str, arn: str, role: str | None, rule_arn: str) -> None:
     """iam.DeniedError, where the rule may not. Of what does not exist its service tells."""
     if role is not None:
         iam.check_trust(role, SERVICE, rule_arn)
-    elif service in _EXISTS and not _EXISTS[service](arn):
+    elif not _EXISTS.get(service, _true)(arn):
         return
-    resource = f"{arn.removesuffix(':*')}:log-stream:" if service == "logs" else arn
     for action in _ACTIONS[service]:
-        iam.require(role or SERVICE, action, resource, iam.source(rule_arn))
+        iam.require(role or SERVICE, action, _resource(arn), iam.source(rule_arn))
+
+
+def _resource(arn: str) -> str:
+    """As policies name it: of a log group, its streams."""
+    return f"{arn.removesuffix(':*')}:log-stream:" if ":log-group:" in arn else arn
+
+
+def _true(_arn: str) -> bool:
+    return True

@@ -22,6 +22,10 @@ class UnknownOperatorError(NotImplementedError):
     """A policy uses an operator that nobody here evaluates."""
 
 
+# How several values of one key are judged by an operator without a quantifier, and by its opposite.
+_SINGLE = {False: "foranyvalue", True: "forallvalues"}
+
+
 def holds(condition: Mapping[str, Mapping[str, Any]], values_of: Values, fills: bool) -> bool:
     """Whether every operator and every key of a Condition block does; `fills` in variables."""
     return all(
@@ -47,10 +51,10 @@ def _holds(
     test, negated = _OPERATORS[base]
     if not values:
         return if_exists or quantifier == "forallvalues" or (negated and not quantifier)
-    met = [any(test(value, each, values_of) for each in wanted) is not negated for value in values]
-    if quantifier == "foranyvalue" or (not quantifier and not negated):
-        return any(met)
-    return all(met)
+    enough = any if (quantifier or _SINGLE[negated]) == "foranyvalue" else all
+    return enough(
+        any(test(value, each, values_of) for each in wanted) is not negated for value in values
+    )
 
 
 def _parsed(name: str) -> tuple[str, str, bool]:

@@ -117,29 +117,44 @@ def evaluate(
     of the resource's, within the boundary. A session named in person needs no boundary's consent.
     A resource that must agree (a key, a role to be assumed) allows the caller or its account.
     """
-    caller, action = request.caller, request.action
-    own = [each for each in identity if each.applies(request)]
-    limit = [each for each in boundary or () if each.applies(request)]
-    theirs = [each for each in resource if each.applies(request)]
-    personal = [each for each in theirs if each.names(caller)]
-    delegated = [each for each in theirs if each.delegates_to(caller)]
+    own, limit = _applying(identity, request), _applying(boundary or (), request)
+    theirs = _applying(resource, request)
+    personal, delegated, in_person = _by_principal(theirs, request.caller)
+    deny = _denied({IDENTITY: own, RESOURCE: personal + delegated, BOUNDARY: limit})
+    if deny is not None:
+        return deny
+    lacking = {
+        "permissions boundary": boundary is not None and not limit,
+        "resource-based policy": resource_must_agree and not personal + delegated,
+        "identity-based policy": not own + personal,
+    }
+    what = next((kind for kind, is_lacking in lacking.items() if is_lacking), None)
+    if what is not None and not in_person:
+        return Decision(False, f"because no {what} allows the {request.action} action")
+    return Decision(True, statement=(in_person + own + personal)[0])
 
-    for kind, found in ((IDENTITY, own), (RESOURCE, personal + delegated), (BOUNDARY, limit)):
-        for statement in found:
+
+def _by_principal(
+    statements: Sequence[Statement], caller: Caller
+) -> tuple[list[Statement], list[Statement], list[Statement]]:
+    """Those that speak of the caller, of its account, and of this very session."""
+    return (
+        [each for each in statements if each.names(caller)],
+        [each for each in statements if each.delegates_to(caller)],
+        [each for each in statements if caller.arn in each.principals],
+    )
+
+
+def _denied(found: Mapping[str, Sequence[Statement]]) -> Decision | None:
+    for kind, statements in found.items():
+        for statement in statements:
             if not statement.allows:
                 return Decision(False, f"with an explicit deny in {kind}", statement)
-    named = [each for each in personal if caller.arn in each.principals]
-    if named:
-        return Decision(True, statement=named[0])
-    if boundary is not None and not limit:
-        return Decision(False, f"because no permissions boundary allows the {action} action")
-    if resource_must_agree and not personal and not delegated:
-        return Decision(False, f"because no resource-based policy allows the {action} action")
-    if own:
-        return Decision(True, statement=own[0])
-    if personal:
-        return Decision(True, statement=personal[0])
-    return Decision(False, f"because no identity-based policy allows the {action} action")
+    return None
+
+
+def _applying(policy: Sequence[Statement], request: Request) -> list[Statement]:
+    return [each for each in policy if each.applies(request)]
 
 
 @cache
