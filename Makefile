@@ -18,7 +18,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= true
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE # start-up time
 
-.PHONY: help setup demo test check lint types contracts coverage bench lock clean
+.PHONY: help setup demo test check lint types contracts coverage bench authorization lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ coverage: .venv/dev.stamp ## all tests, and whether they reach 90 % of functions
 
 bench: .venv/run.stamp ## measure what the documentation claims about speed
 	@for it in bench/[!_]*.py; do $(PYTHON) -m "bench.$$(basename "$$it" .py)" || exit 1; done
+
+authorization: .venv/dev.stamp ## AWS's service authorization data anew, from cfn-lint's
+	@$(PYTHON) -m tests.localaws.authorization
 
 lock: ## make the locks anew from pyproject.toml and functions/requirements.in (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt

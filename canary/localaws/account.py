@@ -15,12 +15,13 @@ from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.moto_api._internal import mock_random
 
-from canary.localaws.admission import Call, Check, acting_principal
+from canary.localaws.admission import Call, Check, acting_principal, acting_session
 from canary.localaws.clock import Clock
 
 ACCOUNT = "123456789012"
@@ -31,7 +32,7 @@ PATIENCE = "X-Read-Timeout"
 # In this order: what comes later may rest on what comes earlier.
 SERVICES = (
     "shortcuts",
-    "s3",
+    "iam",
     "events",
     "cloudwatch",
     "logs",
@@ -188,15 +189,18 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
         session: boto3.Session, service_name: str, region_name: str | None = None, **options: Any
     ) -> Any:
         config = options.get("config")
+        access_key = _explicit_key(session, options)
         key = (
             service_name,
             region_name or session.region_name or REGION,
+            access_key,
             str(sorted(vars(config).get("_user_provided_options", {}).items())) if config else None,
             str(sorted((name, value) for name, value in options.items() if name != "config")),
         )
         if key not in _clients:
             made = make(session, service_name, region_name=region_name, **options)
-            made.meta.events.register("before-parameter-build", _admit)
+            admit = partial(_admit, made, access_key)
+            made.meta.events.register("before-parameter-build", admit)
             patience = made.meta.config.read_timeout
             made.meta.events.register("before-call.lambda.Invoke", partial(_tell, patience))
             _clients[key] = made
@@ -205,10 +209,35 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
     return client
 
 
-def _admit(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
-    """Every call of every client of this process comes by here, before it is serialized."""
-    if _current is not None:
-        _current.admit(Call(model, params, acting_principal()))
+def _explicit_key(session: boto3.Session, options: Mapping[str, Any]) -> str | None:
+    """The access key that a client is given, rather than finds."""
+    # get_credentials would look for some, where none are given.
+    credentials = vars(session._session)["_credentials"]
+    if credentials is not None and credentials.method == "explicit":
+        return options.get("aws_access_key_id") or str(credentials.access_key)
+    return options.get("aws_access_key_id")
+
+
+def _admit(
+    client: Any,
+    access_key: str | None,
+    params: Mapping[str, Any],
+    model: OperationModel,
+    **_: object,
+) -> None:
+    """
+    Every call of every client of this process comes by here, before it is serialized. A client that
+    has the credentials of a role's session calls as that role, whoever uses it.
+    """
+    if _current is None:
+        return
+    iam = importlib.import_module("canary.localaws.iam")
+    caller = iam.session_of(access_key) or (acting_principal(), acting_session())
+    try:
+        _current.admit(Call(model, params, *caller))
+    except ClientError as error:  # as the class that the client's users may catch
+        kind = client.exceptions.from_code(error.response["Error"]["Code"])
+        raise kind(error.response, error.operation_name) from None
 
 
 def _tell(patience: float, params: dict[str, Any], **_: object) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.model import OperationModel
 
-_principal: ContextVar[str | None] = ContextVar("principal", default=None)
+_session: ContextVar[tuple[str | None, str]] = ContextVar("session", default=(None, ""))
 
 
 @dataclass(frozen=True)
@@ -19,12 +19,13 @@ class Call:
     One call of AWS's API, as a client makes it.
 
     `principal` is the ARN of the role that calls; None is the account itself, which may do
-    everything, as the owner of a laptop's AWS does.
+    everything, as the owner of a laptop's AWS does. `session` is the name of the role's session.
     """
 
     operation: OperationModel
     parameters: Mapping[str, Any]
     principal: str | None
+    session: str = ""
 
     @property
     def service(self) -> str:
@@ -37,15 +38,20 @@ Check = Callable[[Call], None]
 
 
 @contextmanager
-def acting_as(role_arn: str | None) -> Iterator[None]:
-    """Within it, calls of AWS are made by this role."""
-    token = _principal.set(role_arn)
+def acting_as(role_arn: str | None, session: str = "") -> Iterator[None]:
+    """Within it, calls of AWS are made by this role, in a session of this name."""
+    token = _session.set((role_arn, session))
     try:
         yield
     finally:
-        _principal.reset(token)
+        _session.reset(token)
 
 
 def acting_principal() -> str | None:
     """The role that calls now; None is the account itself."""
-    return _principal.get()
+    return _session.get()[0]
+
+
+def acting_session() -> str:
+    """The name of the session in which the role calls now."""
+    return _session.get()[1]

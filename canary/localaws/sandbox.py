@@ -14,6 +14,16 @@ from canary.localaws.account import LocalAws
 from canary.localaws.awslambda import Traffic
 
 ROOT = Path(__file__).parents[2]
+_LOGS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": "arn:aws:logs:*:*:log-group:/aws/lambda/*",
+        }
+    ],
+}
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -192,4 +202,7 @@ class Sandbox:
             )
         except client.exceptions.EntityAlreadyExistsException:
             answer = client.get_role(RoleName="released-function")
+        client.put_role_policy(
+            RoleName="released-function", PolicyName="logs", PolicyDocument=json.dumps(_LOGS)
+        )
         return str(answer["Role"]["Arn"])

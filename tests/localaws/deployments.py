@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws
 from tests.localaws.packages import run_here, zipped
+from tests.localaws.roles import role as role
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 ALL_ROLLBACKS = {
@@ -29,18 +30,6 @@ def handler(event, context):
             status={status!r},
         )
 """
-
-
-def role(aws: LocalAws, name: str, service: str) -> str:
-    """The ARN of a role that a service may assume."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-        "Action": "sts:AssumeRole",
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    made = aws.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(policy))
-    return str(made["Role"]["Arn"])
 
 
 def package(code: str) -> bytes:

@@ -11,6 +11,7 @@ import pytest
 from moto.core.exceptions import ServiceException
 
 from canary.localaws import LocalAws, awslambda
+from tests.localaws.roles import role
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:work"
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -39,6 +40,7 @@ class Machines:
         self.seconds = 0.0
         self.names_errors = True
         self._began = aws.clock.now()
+        role(aws, "machine", "states")
 
     def invoke(self, name: str, payload: bytes, qualifier: str | None = None) -> Answer:
         """Stands in for the Lambda service."""

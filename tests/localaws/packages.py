@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from canary.localaws import LocalAws, awslambda
+from tests.localaws import roles
 
 ECHO = "def handler(event, context):\n    return {'version': context.function_version}\n"
 FAILING = "def handler(event, context):\n    raise ValueError('no luck')\n"
@@ -37,12 +38,8 @@ def run_here(aws: LocalAws, archive: bytes) -> None:
 
 
 def role(aws: LocalAws, name: str = "function-role") -> str:
-    """The ARN of a role, made at first use."""
-    iam = aws.client("iam")
-    if name not in [each["RoleName"] for each in iam.list_roles()["Roles"]]:
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-    arn: str = iam.get_role(RoleName=name)["Role"]["Arn"]
-    return arn
+    """The ARN of a role that functions run as, made at first use."""
+    return roles.role(aws, name, "lambda")
 
 
 def create(aws: LocalAws, code: str | dict[str, str] = ECHO, **other: Any) -> dict[str, Any]:

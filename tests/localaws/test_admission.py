@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws
 from canary.localaws.admission import Call, acting_as
+from tests.localaws.roles import role
 
 
 def test_a_check_sees_who_calls_what(aws: LocalAws) -> None:
@@ -14,12 +15,13 @@ def test_a_check_sees_who_calls_what(aws: LocalAws) -> None:
     The account itself outside, the role within `acting_as`.
     """
     seen: list[Call] = []
+    reader = role(aws, "reader", "lambda")
     aws.checks.append(seen.append)
     aws.client("sqs").list_queues()
-    with acting_as("arn:aws:iam::123456789012:role/reader"):
+    with acting_as(reader):
         aws.client("sqs").list_queues(QueueNamePrefix="a")
     assert [(call.service, call.operation.name) for call in seen] == [("sqs", "ListQueues")] * 2
-    assert [call.principal for call in seen] == [None, "arn:aws:iam::123456789012:role/reader"]
+    assert [call.principal for call in seen] == [None, reader]
     assert seen[1].parameters["QueueNamePrefix"] == "a"
 
 

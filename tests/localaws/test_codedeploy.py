@@ -21,6 +21,7 @@ from tests.localaws.deployments import (
     publish,
     target,
 )
+from tests.localaws.roles import open_queue
 
 
 def test_a_canary_shifts_a_tenth_and_five_minutes_later_all(aws: LocalAws) -> None:
@@ -231,7 +232,7 @@ def test_deployments_are_listed_in_pages(aws: LocalAws) -> None:
 def test_start_and_success_are_announced(aws: LocalAws) -> None:
     """EventBridge carries START and SUCCESS with the names and the ARN of the group."""
     prepare(aws)
-    queue = aws.client("sqs").create_queue(QueueName="announced")["QueueUrl"]
+    announced = open_queue(aws, "announced")
     events = aws.client("events")
     arn = "arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:shop/orders-live"
     pattern = {
@@ -246,14 +247,15 @@ def test_start_and_success_are_announced(aws: LocalAws) -> None:
         Targets=[
             {
                 "Id": "1",
-                "Arn": "arn:aws:sqs:us-east-1:123456789012:announced",
+                "Arn": announced,
                 "InputPath": "$.detail.state",
             }
         ],
     )
     deploy(aws)
     aws.clock.advance(400)
-    got = aws.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    url = aws.client("sqs").get_queue_url(QueueName="announced")["QueueUrl"]
+    got = aws.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert [message["Body"] for message in got] == ['"START"', '"SUCCESS"']
 
 

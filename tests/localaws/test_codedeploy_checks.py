@@ -133,6 +133,7 @@ def test_versions_that_lambda_does_not_pair_fail(aws: LocalAws) -> None:
 def test_the_service_role_must_still_exist(aws: LocalAws) -> None:
     """A role that was deleted since fails the deployment."""
     prepare(aws)
+    aws.client("iam").delete_role_policy(RoleName="deployer", PolicyName="rights")
     aws.client("iam").delete_role(RoleName="deployer")
     assert failure(aws, app_spec("1", "2"))[0] == "IAM_ROLE_MISSING"
 

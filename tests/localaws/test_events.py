@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from canary.localaws import LocalAws, events
 from canary.localaws.events.pattern import matches
+from tests.localaws.roles import open_queue
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:inbox"
 
@@ -26,7 +27,7 @@ def inbox(aws: LocalAws) -> list[Any]:
 
 def rule(aws: LocalAws, pattern: dict[str, Any], **target: Any) -> None:
     """A rule that sends to the queue what matches."""
-    boto3.client("sqs").create_queue(QueueName="inbox")
+    open_queue(aws, "inbox")
     client = aws.client("events")
     client.put_rule(Name="rule", EventPattern=json.dumps(pattern))
     client.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": QUEUE} | target])
@@ -207,7 +208,7 @@ def test_a_target_can_get_a_text_made_from_parts(
 
 def test_a_schedule_fires_at_its_rate(aws: LocalAws) -> None:
     """`rate(5 minutes)` sends an event each five minutes, until the rule is deleted."""
-    boto3.client("sqs").create_queue(QueueName="inbox")
+    open_queue(aws, "inbox")
     client = aws.client("events")
     arn = client.put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")["RuleArn"]
     client.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": QUEUE}])
@@ -223,7 +224,7 @@ def test_a_schedule_fires_at_its_rate(aws: LocalAws) -> None:
 
 def test_a_schedule_without_a_pattern_wants_no_events(aws: LocalAws) -> None:
     """What services publish does not set off a rule that has only a schedule."""
-    boto3.client("sqs").create_queue(QueueName="inbox")
+    open_queue(aws, "inbox")
     client = aws.client("events")
     client.put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")
     client.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": QUEUE}])
@@ -235,7 +236,7 @@ def test_a_schedule_without_a_pattern_wants_no_events(aws: LocalAws) -> None:
 
 def test_putting_a_schedule_again_does_not_double_it(aws: LocalAws) -> None:
     """The new rate counts from its own beginning."""
-    boto3.client("sqs").create_queue(QueueName="inbox")
+    open_queue(aws, "inbox")
     client = aws.client("events")
     client.put_rule(Name="tick", ScheduleExpression="rate(5 minutes)")
     client.put_targets(Rule="tick", Targets=[{"Id": "1", "Arn": QUEUE}])

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import ServiceException
 
 from canary.localaws import LocalAws, events, stepfunctions
+from tests.localaws.roles import document, granting, open_queue, role
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:inbox"
 GRAVE = "arn:aws:sqs:us-east-1:123456789012:grave"
@@ -22,7 +23,9 @@ MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:rollback"
 def rule(aws: LocalAws, **target: Any) -> None:
     """A rule with one target, and the queues."""
     for name in ("inbox", "grave"):
-        boto3.client("sqs").create_queue(QueueName=name)
+        open_queue(aws, name)
+    if target.get("Arn") == MACHINE:
+        target["RoleArn"] = role(aws, "starter", "events")
     client = aws.client("events")
     client.put_rule(Name="rule", EventPattern='{"source": ["test"]}')
     client.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": QUEUE} | target])
@@ -195,13 +198,19 @@ def test_a_function_is_invoked_later(aws: LocalAws) -> None:
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w") as archive:
         archive.writestr("main.py", "def handler(event, context):\n    print(event); 1 / 0\n")
-    role = boto3.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument="{}")
     function = boto3.client("lambda").create_function(
         FunctionName="record",
         Runtime="python3.13",
         Handler="main.handler",
-        Role=role["Role"]["Arn"],
+        Role=role(aws, "function-role", "lambda"),
         Code={"ZipFile": package.getvalue()},
+    )
+    boto3.client("lambda").add_permission(
+        FunctionName="record",
+        StatementId="rule",
+        Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com",
+        SourceArn="arn:aws:events:us-east-1:123456789012:rule/rule",
     )
     aws.clock.advance(60)
     rule(aws, Arn=function["FunctionArn"], InputPath="$.detail")
@@ -217,6 +226,13 @@ def test_topics_and_log_groups_get_events(aws: LocalAws) -> None:
     """A topic publishes it, a log group stores it as a line."""
     boto3.client("logs").create_log_group(logGroupName="/events")
     topic = boto3.client("sns").create_topic(Name="news")["TopicArn"]
+    boto3.client("sns").set_topic_attributes(
+        TopicArn=topic,
+        AttributeName="Policy",
+        AttributeValue=document(granting("events", "sns:Publish", topic)),
+    )
+    logs = granting("events", "logs:*", "arn:aws:logs:*:*:log-group:/events:*")
+    boto3.client("logs").put_resource_policy(policyName="events", policyDocument=document(logs))
     rule(aws)
     boto3.client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=QUEUE)
     group = "arn:aws:logs:us-east-1:123456789012:log-group:/events"

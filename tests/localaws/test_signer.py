@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws, signer
+from tests.localaws.roles import open_queue
 
 CODE = b"def handler(event, context): return 1\n"
 
@@ -267,14 +268,14 @@ def test_profiles_carry_tags(aws: LocalAws) -> None:
 def test_a_job_that_ended_is_announced(aws: LocalAws) -> None:
     """A rule on the job's status change gets the documented detail."""
     prepare(aws)
-    queue = aws.client("sqs").create_queue(QueueName="announced")["QueueUrl"]
+    arn = open_queue(aws, "announced")
     client = aws.client("events")
     client.put_rule(Name="jobs", EventPattern='{"source": ["aws.signer"]}')
-    arn = "arn:aws:sqs:us-east-1:123456789012:announced"
     client.put_targets(
         Rule="jobs", Targets=[{"Id": "1", "Arn": arn, "InputPath": "$.detail.status"}]
     )
     finish(aws, archive({"a.py": CODE}))
     aws.clock.advance(1)
-    (message,) = aws.client("sqs").receive_message(QueueUrl=queue)["Messages"]
+    url = aws.client("sqs").get_queue_url(QueueName="announced")["QueueUrl"]
+    (message,) = aws.client("sqs").receive_message(QueueUrl=url)["Messages"]
     assert message["Body"] == '"Succeeded"'

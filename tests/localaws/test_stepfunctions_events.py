@@ -10,6 +10,7 @@ import pytest
 
 from canary.localaws import LocalAws
 from tests.localaws.machines import POLL, Machines, task
+from tests.localaws.roles import open_queue, role
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:notices"
 
@@ -31,7 +32,7 @@ def notices(aws: LocalAws) -> list[dict[str, Any]]:
 
 def listen(aws: LocalAws) -> None:
     """Send the status events to a queue."""
-    boto3.client("sqs").create_queue(QueueName="notices")
+    open_queue(aws, "notices")
     pattern = {
         "source": ["aws.states"],
         "detail-type": ["Step Functions Execution Status Change"],
@@ -113,7 +114,7 @@ def test_a_failure_starts_another_machine(machines: Machines) -> None:
     pattern = {"source": ["aws.states"], "detail": {"status": ["FAILED"]}}
     client = machines.aws.client("events")
     client.put_rule(Name="failed", EventPattern=json.dumps(pattern))
-    target = {"Id": "1", "Arn": rescue, "RoleArn": "arn:aws:iam::123456789012:role/rule"}
+    target = {"Id": "1", "Arn": rescue, "RoleArn": role(machines.aws, "rule", "events")}
     client.put_targets(Rule="failed", Targets=[target])
     failed = machines.run({"No": {"Type": "Fail", "Error": "E"}})
 

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from canary.localaws.admission import acting_as
 from tests.pipeline.story import Story
 
 Call = Callable[[], Any]
@@ -43,21 +44,23 @@ def answer_lost(call: Call) -> Any:
 
 
 def followed_by(action: Callable[[], object]) -> Callable[[Call], Any]:
-    """Something else happens right after the call."""
+    """Something else happens right after the call, by somebody who may do everything."""
 
     def fault(call: Call) -> Any:
         answer = call()
-        action()
+        with acting_as(None):
+            action()
         return answer
 
     return fault
 
 
 def first(action: Callable[[], object]) -> Callable[[Call], Any]:
-    """Something else happens right before the call."""
+    """Something else happens right before the call, by somebody who may do everything."""
 
     def fault(call: Call) -> Any:
-        action()
+        with acting_as(None):
+            action()
         return call()
 
     return fault

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from canary.localaws.sandbox import archive
+from tests.localaws.roles import role
 from tests.pipeline.story import ALARM, EXAMPLES, FUNCTION, Story
 
 Request = dict[str, Any]
@@ -166,6 +167,7 @@ def test_a_function_from_an_image_is_refused(story: Story) -> None:
 def test_what_forbids_a_weighted_alias_is_refused(story: Story, member: str, value: Any) -> None:
     """An alias shares traffic only between versions of one role and one dead letter queue."""
     client = story.aws.client("lambda")
+    role(story.aws, "another", "lambda")
     client.update_function_configuration(FunctionName=FUNCTION, **{member: value})
     client.get_waiter("function_updated_v2").wait(FunctionName=FUNCTION)
     refused(story, story.request(), "TargetNotReadyError", member, "version 1")

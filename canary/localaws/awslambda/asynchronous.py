@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from moto.sns.models import sns_backends
 from moto.sqs.models import sqs_backends
 
+from canary.localaws import iam
 from canary.localaws.account import current
 from canary.localaws.awslambda.exceptions import (
+    AccessDeniedException,
     ResourceConflictException,
     ResourceNotFoundException,
     TooManyRequestsException,
@@ -18,6 +20,7 @@ from canary.localaws.awslambda.exceptions import (
 if TYPE_CHECKING:
     from canary.localaws.awslambda.invocation import Invoker, Target
 
+_REFUSALS = (AccessDeniedException, ResourceConflictException, TooManyRequestsException)
 _PAUSE = 60.0
 _RETRIES, _MAXIMUM_AGE = 2, 21600
 
@@ -51,7 +54,7 @@ class Delivery:
         expires = self._arrived + options.get("MaximumEventAgeInSeconds", _MAXIMUM_AGE)
         try:
             invocation = self._invoker.invoke(target, self._payload)
-        except (TooManyRequestsException, ResourceConflictException) as error:
+        except _REFUSALS as error:
             return self._later(target, expires, _PAUSE, error.code, error.message)
         self._clock.sleep(invocation.seconds)
         if invocation.function_error is None:
@@ -69,12 +72,16 @@ class Delivery:
         if self._clock.now() + pause <= expires:
             return pause
         if arn := target.function.settings.get("DeadLetterConfig", {}).get("TargetArn"):
-            _bury(arn, self._payload.decode(), {"ErrorCode": code, "ErrorMessage": message})
+            attributes = {"ErrorCode": code, "ErrorMessage": message}
+            _bury(target.function.role, arn, self._payload.decode(), attributes)
         return None
 
 
-def _bury(arn: str, body: str, attributes: Mapping[str, str]) -> None:
+def _bury(role: str, arn: str, body: str, attributes: Mapping[str, str]) -> None:
+    """As the function's role; without the right the event is lost."""
     service, name = arn.split(":")[2], arn.split(":")[-1]
+    if not iam.may(role, "sqs:SendMessage" if service == "sqs" else "sns:Publish", arn):
+        return
     typed = {key: {"DataType": "String", "StringValue": value} for key, value in attributes.items()}
     aws = current()
     if service == "sqs":

@@ -20,6 +20,12 @@ class ValidationException(ServiceException):
     code = "ValidationException"
 
 
+class AccessDeniedException(ServiceException):
+    """Lambda cannot act as the role of the function."""
+
+    code = "AccessDeniedException"
+
+
 class ResourceNotFoundException(ServiceException):
     """The function, version, alias or code signing configuration does not exist."""
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from moto.logs.models import LogsBackend, logs_backends
 
 from canary.localaws.account import current
-from canary.localaws.awslambda import logs, metrics
+from canary.localaws.admission import acting_as
+from canary.localaws.awslambda import logs, metrics, roles
 from canary.localaws.awslambda.asynchronous import Delivery
 from canary.localaws.awslambda.environments import Environments
 from canary.localaws.awslambda.exceptions import (
@@ -109,6 +110,7 @@ class Invoker:
 
     def admit(self, target: Target, calls: int = 1) -> None:
         """Refuse calls, and count those that are throttled, where the target cannot take any."""
+        roles.check(target.function.role, target.arn)
         if target.function.is_pending:
             target.function.check_settled()
         latest = self._backend.find(target.function.function_name, None)
@@ -128,14 +130,16 @@ class Invoker:
             timeout=float(function.timeout),
         )
         try:
-            outcome = environment.answer(request)
+            with acting_as(function.role, function.function_name):
+                outcome = environment.answer(request)
         except BaseException:  # whoever waits was killed in the middle of it
             self.environments.discard(function, environment)
             raise
         if outcome.is_broken:
             self.environments.discard(function, environment)
         messages = logs.log(function, request, outcome, self._clock.datetime())
-        self._store_log(function.log_group, environment.log_stream, messages)
+        if roles.may_log(function, environment.log_stream):
+            self._store_log(function.log_group, environment.log_stream, messages)
         return outcome, "".join(f"{message}\n" for message in messages)
 
     def _request_id(self) -> str:

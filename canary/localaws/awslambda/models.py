@@ -8,7 +8,7 @@ from typing import Any, cast
 from moto.awslambda.models import LambdaBackend as MotoLambdaBackend
 from moto.moto_api._internal import mock_random
 
-from canary.localaws.awslambda import names
+from canary.localaws.awslambda import names, roles
 from canary.localaws.awslambda.aliases import Alias
 from canary.localaws.awslambda.archive import read_archive
 from canary.localaws.awslambda.exceptions import (
@@ -63,6 +63,7 @@ class LambdaBackend(MotoLambdaBackend):
         name = str(spec["FunctionName"]).rpartition(":")[2]
         if name in self._lambdas._functions:
             raise ResourceConflictException(f"Function already exist: {name}")
+        roles.check_assumable(spec["Role"], self.arn(name))
         arn = spec.get("CodeSigningConfigArn")
         signing = self._attachable(arn) if arn else None
         self._verify_layers(spec.get("Layers", []), signing, name)
@@ -96,6 +97,8 @@ class LambdaBackend(MotoLambdaBackend):
         body: Mapping[str, Any],
     ) -> dict[str, Any]:
         function = self._changeable(function_name, body.get("RevisionId"))
+        if body.get("Role"):
+            roles.check_assumable(body["Role"], function.function_arn)
         layers = body.get("Layers", [])
         self._verify_layers(layers, function.code_signing_config, function.function_name)
         return function.update_configuration(body)

@@ -13,6 +13,7 @@ from moto.awslambda.models import lambda_backends
 from canary.localaws.account import LocalAws
 from canary.localaws.awslambda import metrics
 from canary.localaws.awslambda.exceptions import (
+    AccessDeniedException,
     ResourceConflictException,
     TooManyRequestsException,
 )
@@ -21,7 +22,7 @@ from canary.localaws.awslambda.models import LambdaBackend
 from canary.localaws.clock import Task
 
 SAMPLES_PER_MINUTE = 60
-_REFUSALS = (ResourceConflictException, TooManyRequestsException)
+_REFUSALS = (AccessDeniedException, ResourceConflictException, TooManyRequestsException)
 
 
 class Traffic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from canary.localaws import iam
 from canary.localaws.account import current
 from canary.localaws.awslambda.functions import Function
 from canary.localaws.awslambda.packages import Places
@@ -13,12 +14,13 @@ from canary.localaws.awslambda.packages import Places
 _NOWHERE = "http://127.0.0.1:9/this-embedded-aws-has-no-endpoint"
 
 
-def credentials(role_arn: str) -> Mapping[str, str]:  # noqa: ARG001 - whose they are
-    """The credentials with which a function calls AWS."""
+def credentials(function: Function) -> Mapping[str, str]:
+    """The credentials with which a function calls AWS: those of a session of its role."""
+    session = iam.session_for(str(function.role), function.function_name)
     return {
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_SESSION_TOKEN": "testing",
+        "AWS_ACCESS_KEY_ID": session.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": session.secret_access_key,
+        "AWS_SESSION_TOKEN": session.session_token,
     }
 
 
@@ -36,7 +38,7 @@ def of_function(function: Function, root: Path, log_stream: str) -> dict[str, st
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "TZ": ":UTC",
         **function.environment_vars,
-        **credentials(str(function.role)),
+        **credentials(function),
         **levels,
         "_HANDLER": str(function.handler),
         "AWS_DEFAULT_REGION": function.region,

@@ -12,7 +12,7 @@ from typing import Any
 from moto.core.exceptions import ServiceException
 from moto.sns.models import sns_backends
 
-from canary.localaws import events
+from canary.localaws import events, iam
 from canary.localaws.account import current
 from canary.localaws.cloudwatch.alarms import ACTIONS, Alarm, MetricAlarm, State
 from canary.localaws.cloudwatch.evaluation import stamp
@@ -84,17 +84,20 @@ def _notify(alarm: Alarm, previous: State, arn: str, history: list[HistoryItem])
     subject = f'{alarm.state.value}: "{alarm.name}" in {region}'[:100]
     failure = None
     try:
-        _publish(arn, json.dumps(message), subject)
+        _publish(alarm, arn, json.dumps(message), subject)
     except (ServiceException, PermissionError) as error:
         failure = str(error)
     history.append(acted(alarm, arn, message, failure))
 
 
-def _publish(arn: str, message: str, subject: str) -> None:
+def _publish(alarm: Alarm, arn: str, message: str, subject: str) -> None:
+    """As far as the policies of the topic and of its key let CloudWatch."""
     sns = current().backend(sns_backends)
     topic = sns.get_topic(arn)
     if topic.kms_master_key_id == "alias/aws/sns":
         raise PermissionError("CloudWatch may not use the AWS managed key alias/aws/sns")
+    owner = {"aws:sourceowner": (current().account,)}
+    iam.require("cloudwatch.amazonaws.com", "sns:Publish", arn, iam.source(alarm.alarm_arn) | owner)
     sns.publish(message, arn=arn, subject=subject)
 
 

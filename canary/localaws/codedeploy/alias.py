@@ -9,6 +9,7 @@ from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
 
 from canary.localaws.account import current
+from canary.localaws.codedeploy import permissions
 from canary.localaws.codedeploy.exceptions import DeploymentFailedError
 
 AWS_ERRORS = (ServiceException, JsonRESTError)
@@ -36,14 +37,19 @@ class Routing:
 
 
 class Alias:
-    """One alias of one function. What Lambda refuses is a DeploymentFailedError here."""
+    """
+    One alias of one function, read and written as the service role. What Lambda refuses is a
+    DeploymentFailedError here.
+    """
 
-    def __init__(self, function: str, name: str) -> None:
+    def __init__(self, function: str, name: str, role: str) -> None:
         self.function = function
         self.name = name
+        self._role = role
 
     def read(self) -> Routing:
         """Where it sends its traffic now."""
+        permissions.require(self._role, "lambda:GetAlias", self._arn)
         try:
             alias = _lambda().get_alias(self.name, self.function)
         except AWS_ERRORS as error:
@@ -53,6 +59,7 @@ class Alias:
 
     def write(self, routing: Routing) -> None:
         """Send its traffic elsewhere."""
+        permissions.require(self._role, "lambda:UpdateAlias", self._arn)
         try:
             _lambda().update_alias(
                 name=self.name,
@@ -70,6 +77,10 @@ class Alias:
             _lambda().get_function(self.function, version)
         except AWS_ERRORS as error:
             raise _failure(error) from error
+
+    @property
+    def _arn(self) -> str:
+        return permissions.function_arn(self.function)
 
 
 def _lambda() -> Any:

@@ -7,10 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from moto.iam.exceptions import NotFoundException
-from moto.iam.models import Role, iam_backends
-
-from canary.localaws.account import current
+from canary.localaws.codedeploy import permissions
 from canary.localaws.codedeploy.exceptions import CodeDeployException
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
@@ -149,14 +146,6 @@ def check_rollback(configuration: Mapping[str, Any]) -> None:
         )
 
 
-def service_role(arn: str) -> Role | None:
-    """The role, if it exists."""
-    try:
-        return iam_backends[current().account]["aws"].get_role_by_arn(arn)
-    except NotFoundException:
-        return None
-
-
 def _check_style(style: Mapping[str, str]) -> None:
     if style != STYLE:
         raise CodeDeployException(
@@ -171,8 +160,7 @@ def _check_role(arn: str) -> None:
         raise CodeDeployException("RoleRequiredException", "The role ARN was not specified.")
     if not _ROLE.fullmatch(arn):
         raise CodeDeployException("InvalidRoleException", f"{arn} is not the ARN of a role.")
-    role = service_role(arn)
-    if role is None or "codedeploy." not in str(role.assume_role_policy_document):
+    if not permissions.can_assume(arn):
         raise CodeDeployException(
             "InvalidRoleException",
             f"AWS CodeDeploy does not have the permissions required to assume the role {arn}.",

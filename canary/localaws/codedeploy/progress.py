@@ -8,13 +8,14 @@ meanwhile. Whoever ends the deployment (one of these, or a call of StopDeploymen
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from moto.cloudwatch.models import cloudwatch_backends
 
 from canary.localaws import awslambda
 from canary.localaws.account import LocalAws
+from canary.localaws.codedeploy import permissions
 from canary.localaws.codedeploy.alias import (
     AWS_ERRORS,
     VERSION_MISMATCH,
@@ -25,7 +26,9 @@ from canary.localaws.codedeploy.alias import (
 from canary.localaws.codedeploy.appspec import AFTER, ALLOW, BEFORE, AppSpec, AppSpecError, parse
 from canary.localaws.codedeploy.deployments import Deployment, LifecycleEvent
 from canary.localaws.codedeploy.exceptions import DeploymentFailedError
-from canary.localaws.codedeploy.groups import ROLLBACK_ON_ALARM, ROLLBACK_ON_FAILURE, service_role
+from canary.localaws.codedeploy.groups import ROLLBACK_ON_ALARM, ROLLBACK_ON_FAILURE
+from canary.localaws.iam.grants import find_role
+from canary.localaws.iam.resources import arn
 
 SECONDS_TO_START = 0.5
 SECONDS_TO_FIRST_EVENT = 2.0
@@ -98,15 +101,14 @@ class Progress:
     def _check(self) -> tuple[AppSpec, Alias, Routing]:
         """What AWS looks at only after CreateDeployment has answered."""
         deployment = self._deployment
-        if service_role(deployment.group.role) is None:
-            raise DeploymentFailedError(
-                "IAM_ROLE_MISSING", f"The role {deployment.group.role} is missing."
-            )
+        role = deployment.group.role
+        if find_role(role) is None:
+            raise DeploymentFailedError("IAM_ROLE_MISSING", f"The role {role} is missing.")
         try:
             spec = deployment.spec = deployment.spec or parse(deployment.revision.content)
         except AppSpecError:
             raise invalid_configuration() from None
-        alias = Alias(spec.function, spec.alias)
+        alias = Alias(spec.function, spec.alias, role)
         origin = deployment.origin = alias.read()
         alias.check_version(spec.target)
         if deployment.is_doomed:
@@ -140,6 +142,11 @@ class Progress:
         event.start(self._clock.datetime())
         if name in spec.hooks:
             function = spec.hooks[name]
+            permissions.require(
+                deployment.group.role,
+                "lambda:InvokeFunction",
+                permissions.function_arn(function),
+            )
             payload = json.dumps(
                 {"DeploymentId": deployment.id, "LifecycleEventHookExecutionId": event.hook_id}
             )
@@ -153,24 +160,45 @@ class Progress:
     def _watch_alarms(self) -> None:
         deployment = self._deployment
         self._clock.sleep(SECONDS_TO_FIRST_POLL)
-        while (failure := self._poll(deployment.alarms)) is None:
+        while (failure := self._poll(deployment.alarms, deployment.group.role)) is None:
             self._clock.sleep(SECONDS_BETWEEN_POLLS)
         self._end(deployment, "Stopped", failure, deployment.rolls_back_on(ROLLBACK_ON_ALARM))
 
-    def _poll(self, configuration: Mapping[str, Any]) -> DeploymentFailedError | None:
+    def _poll(self, configuration: Mapping[str, Any], role: str) -> DeploymentFailedError | None:
         """Why the alarms, as they are now, stop the deployment, if they do."""
         known = self._aws.backend(cloudwatch_backends).alarms
         names = [alarm["name"] for alarm in configuration["alarms"]]
-        active = [name for name in names if name in known and known[name].state.value == "ALARM"]
-        if active:
-            return DeploymentFailedError("ALARM_ACTIVE", ALARM_MESSAGE.format(" ".join(active)))
-        absent = [name for name in names if name not in known]
-        if absent and not configuration.get("ignorePollAlarmFailure"):
-            return DeploymentFailedError(
-                "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
-                f"The state of these alarms cannot be retrieved: {' '.join(absent)}",
-            )
+        failure = _unreadable(names, role)
+        if failure is None:
+            active = [name for name in names if name in known and _is_active(known[name])]
+            if active:
+                return DeploymentFailedError("ALARM_ACTIVE", ALARM_MESSAGE.format(" ".join(active)))
+            failure = _absent([name for name in names if name not in known])
+        return None if configuration.get("ignorePollAlarmFailure") else failure
+
+
+def _is_active(alarm: Any) -> bool:
+    return bool(alarm.state.value == "ALARM")
+
+
+def _absent(names: Sequence[str]) -> DeploymentFailedError | None:
+    if not names:
         return None
+    return DeploymentFailedError(
+        "CODEDEPLOY_RESOURCE_CANNOT_BE_FOUND",
+        f"The state of these alarms cannot be retrieved: {' '.join(names)}",
+    )
+
+
+def _unreadable(alarms: Sequence[str], role: str) -> DeploymentFailedError | None:
+    """Why the state of these alarms cannot be read as the service role, if it cannot."""
+    try:
+        for name in alarms:
+            resource = arn("cloudwatch", f"alarm:{name}")
+            permissions.require(role, "cloudwatch:DescribeAlarms", resource)
+    except DeploymentFailedError as failure:
+        return failure
+    return None
 
 
 def _invoke(function: str, payload: bytes, event: LifecycleEvent) -> None:

@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from canary.localaws.clock import Clock
+from canary.localaws.events import permissions
 from canary.localaws.events.failure import AWS_FAILURES, code_and_message
 from canary.localaws.events.targets import Parcel, send, send_to_queue
 
@@ -27,6 +28,9 @@ _LONGEST_BACK_OFF = 600
 _FINAL = {
     "AccessDenied": "NO_PERMISSIONS",
     "AccessDeniedException": "NO_PERMISSIONS",
+    "AuthorizationError": "NO_PERMISSIONS",
+    "KMS.AccessDeniedException": "NO_PERMISSIONS",
+    "KMSAccessDenied": "NO_PERMISSIONS",
     "ExecutionAlreadyExists": "RESOURCE_ALREADY_EXISTS",
     "InvalidExecutionInput": "INVALID_JSON",
     "NotFound": "NO_RESOURCE",
@@ -120,7 +124,8 @@ def _event_bridge_code(code: str) -> str:
 
 
 def _bury(parcel: Parcel, why: Mapping[str, str]) -> None:
-    """Put the parcel into the target's dead-letter queue; it is dropped if there is none."""
+    """Put the parcel into the target's dead-letter queue; it is dropped if there is none, or if its
+    policy or key does not let EventBridge."""
     queue = parcel.target.get("DeadLetterConfig", {}).get("Arn")
     if queue is None:
         return
@@ -129,4 +134,5 @@ def _bury(parcel: Parcel, why: Mapping[str, str]) -> None:
         name: {"DataType": "String", "StringValue": text} for name, text in texts.items() if text
     }
     with suppress(*AWS_FAILURES):
+        permissions.check("sqs", queue, None, parcel.rule_arn)
         send_to_queue(queue, parcel.body, attributes=attributes)

@@ -13,6 +13,7 @@ import moto.sqs.models
 from moto.moto_api._internal import mock_random
 
 from canary.localaws.account import current
+from canary.localaws.events import permissions
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def service_of(arn: str) -> str:
 
 def send(parcel: Parcel) -> None:
     """Hand the parcel to its target; raises what the target's service answers."""
-    SENDERS[service_of(parcel.arn)](parcel)
+    service = service_of(parcel.arn)
+    permissions.check(service, parcel.arn, parcel.target.get("RoleArn"), parcel.rule_arn)
+    SENDERS[service](parcel)
 
 
 def send_to_queue(

@@ -3,7 +3,13 @@
 from moto.core.exceptions import AWSError
 
 
-class ExecutionNotRedrivable(AWSError):  # noqa: N818 - AWS's name
+class AccessDeniedException(AWSError):  # noqa: N818 - AWS's name
+    """Step Functions cannot act as the machine's role."""
+
+    TYPE = "AccessDeniedException"
+
+
+class ExecutionNotRedrivable(AWSError):  # noqa: N818
     """The execution is not in a state from which it could go on."""
 
     TYPE = "ExecutionNotRedrivable"

@@ -17,6 +17,8 @@ from moto.stepfunctions.parser.asl.eval.program_state import ProgramEnded
 from moto.stepfunctions.parser.backend.execution import Execution
 
 from canary.localaws.account import current
+from canary.localaws.admission import acting_as
+from canary.localaws.stepfunctions import roles
 from canary.localaws.stepfunctions.errors import ExecutionNotRedrivable
 from canary.localaws.stepfunctions.history import QUOTA, History
 from canary.localaws.stepfunctions.integrations import iso
@@ -139,7 +141,8 @@ class LocalExecution(Execution):
             clock.after(limit.timeout_seconds, self._time_out, environment, name=name)
 
     def _interpret(self, environment: Environment) -> None:
-        self._program._eval_body(environment)
+        with acting_as(self.role_arn, roles.session_of(self.exec_arn)):
+            self._program._eval_body(environment)
         outcome: Any = environment.program_state()
         if isinstance(outcome, ProgramEnded):
             self.output = environment.states.get_input()

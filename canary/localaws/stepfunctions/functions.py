@@ -17,6 +17,9 @@ from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name
     CustomErrorName,
 )
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.credentials import (
+    StateCredentials,
+)
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_utils import (
     LambdaFunctionErrorException,
 )
@@ -25,6 +28,7 @@ from moto.stepfunctions.parser.asl.eval.environment import Environment
 from canary.localaws.account import current
 from canary.localaws.clock import Killed
 from canary.localaws.events.failure import AWS_FAILURES, code_and_message
+from canary.localaws.stepfunctions import roles
 from canary.localaws.stepfunctions.integrations import http_status
 
 FromError = Callable[[Any, Environment, Exception], FailureEvent]
@@ -34,13 +38,14 @@ def invoke(
     env: Environment,
     parameters: Mapping[str, Any],
     region: str,  # noqa: ARG001 - moto's signature
-    state_credentials: object,  # noqa: ARG001
+    state_credentials: StateCredentials,
 ) -> None:
     """Run the function in this task, and leave Lambda's answer on the interpreter's stack."""
     from canary.localaws import awslambda
 
     name, qualifier = parameters["FunctionName"], parameters.get("Qualifier")
     try:
+        roles.check_invoke(state_credentials.role_arn, env, name, qualifier)
         invocation = awslambda.invoke(name, parameters["Payload"], qualifier)
     except AWS_FAILURES as error:
         raise _as_client_error(error) from error

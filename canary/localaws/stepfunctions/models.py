@@ -10,7 +10,9 @@ from moto.stepfunctions.exceptions import StateMachineDoesNotExist
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
+from canary.localaws.iam import resources
 from canary.localaws.stepfunctions import definition as definitions
+from canary.localaws.stepfunctions import roles
 from canary.localaws.stepfunctions.errors import (
     StateMachineAlreadyExists,
     StateMachineTypeNotSupported,
@@ -29,10 +31,20 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):
         if options.get("sm_type") not in (None, "STANDARD"):
             raise StateMachineTypeNotSupported("The embedded AWS runs STANDARD workflows only.")
         definitions.check(definition)
+        self._check_role(options.get("roleArn"), resources.arn("states", f"stateMachine:{name}"))
         existing = self._revision_by_name(name)
         if existing is not None and existing.definition != definition:
             raise StateMachineAlreadyExists(f"State Machine Already Exists: '{existing.arn}'")
         return super().create_state_machine(name, definition, *args, **options)
+
+    def update_state_machine(self, arn: str, *args: Any, **options: Any) -> StateMachine:
+        self._check_role(options.get("role_arn"), arn)
+        return super().update_state_machine(arn, *args, **options)
+
+    def _check_role(self, role: str | None, machine_arn: str) -> None:
+        """Whether it is a role at all is for moto to say."""
+        if role and self.accepted_role_arn_format.match(role):
+            roles.check(role, machine_arn)
 
     def start_execution(  # type: ignore[override]
         self, state_machine_arn: str, name: str | None = None, execution_input: str | None = None

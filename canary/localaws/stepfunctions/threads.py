@@ -6,6 +6,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from types import ModuleType
 from typing import Any
 
@@ -54,7 +55,8 @@ class VirtualThread:
     def start(self) -> None:
         parent = self._clock.current_task()
         group = parent.group if parent else None
-        self._task = self._clock.spawn(self._function, name=self._name, group=group)
+        run = copy_context().run  # the machine's role is the branch's too
+        self._task = self._clock.spawn(run, self._function, name=self._name, group=group)
 
     def join(self, timeout: float | None = None) -> None:
         if self._task:
