@@ -126,7 +126,7 @@ def test_a_minute_may_be_cut_in_two(null: Hypothesis, canary: Sample, stable: Sa
         assert whole == pytest.approx(2 * half)
 
 
-@given(hypotheses, st.integers(1, BILLION), st.integers(1, BILLION), st.data())
+@given(hypotheses, st.integers(1, 10_000), st.integers(1, 10_000), st.data())
 def test_each_failure_speaks_against_its_version(
     null: Hypothesis, calls: int, stable_calls: int, data: st.DataObject
 ) -> None:
@@ -138,9 +138,7 @@ def test_each_failure_speaks_against_its_version(
         before = evalues.log_e_value(null, effect, (bad, calls), (stable_bad, stable_calls))
         worse = evalues.log_e_value(null, effect, (bad + 1, calls), (stable_bad, stable_calls))
         better = evalues.log_e_value(null, effect, (bad, calls), (stable_bad + 1, stable_calls))
-        tolerance = 1e-12 * abs(before)
-        assert sign * (worse - before) >= -tolerance
-        assert sign * (better - before) <= tolerance
+        assert sign * (worse - before) > 0 > sign * (better - before)
 
 
 @pytest.mark.parametrize(
