@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -79,9 +80,22 @@ def test_each_minute_has_its_own_point(aws: LocalAws) -> None:
         ("tm90", 45.5),
         ("TM(10%:90%)", 50.5),
         ("TM(:10)", 5.5),
+        ("TM(10:12)", 11.5),
+        ("wm90", 49.95),
+        ("WM(10%:90%)", 50.4),
+        ("WM(10:20)", 18.55),
+        ("TC(:25)", 25.0),
+        ("TC(25:75)", 50.0),
         ("TC(90:)", 10.0),
+        ("TC(10%:90%)", 80.0),
+        ("TC(0.5%:99.5%)", 99.0),
+        ("tc99.5", 99.5),
+        ("TC(:0.5)", 0.0),
+        ("ts10", 55.0),
         ("TS(98:)", 199.0),
         ("PR(:25)", 25.0),
+        ("PR(25:75)", 50.0),
+        ("PR(99.5:)", 1.0),
         ("IQM", 50.5),
     ],
 )
@@ -92,10 +106,36 @@ def test_a_statistic_has_its_value(aws: LocalAws, stat: str, value: float) -> No
     assert values(aws, query("Duration", stat)) == [pytest.approx(value)]
 
 
-def test_an_unknown_statistic_is_refused(aws: LocalAws) -> None:
+@pytest.mark.parametrize("stat", ["TC(:100)", "PR(:100)", "TM(:100)", "WM(:100)", "p50"])
+def test_a_distribution_is_read_by_the_three_dimensions_of_a_version(
+    aws: LocalAws, stat: str
+) -> None:
+    """What the judge of canaries asks for: counts beside a value, of one version alone."""
+    record("AWS/Lambda", "Duration", VERSION, 50.0, 3)
+    record("AWS/Lambda", "Duration", VERSION, 100.0, 1)
+    record("AWS/Lambda", "Duration", VERSION, 900.0, 4)
+    record("AWS/Lambda", "Duration", VERSION | {"ExecutedVersion": "1"}, 50.0, 92)
+    expected = {"TC(:100)": 4.0, "PR(:100)": 50.0, "TM(:100)": 62.5, "WM(:100)": 81.25}
+    assert values(aws, query("Duration", stat, dimensions=VERSION)) == [expected.get(stat, 100.0)]
+
+
+@pytest.mark.parametrize(
+    "stat",
+    ["median", "p101", "TC(:)", "TC(5)", "TC(9:5)", "PR(:90%)", "TM(10%:200)", "TM(:120%)"],
+)
+def test_an_unknown_statistic_is_refused(aws: LocalAws, stat: str) -> None:
     """A statistic that does not exist is an error, not an empty answer."""
-    with pytest.raises(ClientError, match="The value median for parameter Stat"):
-        values(aws, query("Duration", "median"))
+    with pytest.raises(ClientError, match=re.escape(f"The value {stat} for parameter Stat")):
+        values(aws, query("Duration", stat))
+
+
+def test_samples_that_count_nothing_have_no_statistic(aws: LocalAws) -> None:
+    """A datum whose count is zero tells nothing of its value."""
+    cloudwatch = aws.client("cloudwatch")
+    datum = {"MetricName": "M", "Values": [5.0], "Counts": [0.0]}
+    cloudwatch.put_metric_data(Namespace="N", MetricData=[datum])
+    for stat in ("Average", "PR(:9)", "p50"):
+        assert values(aws, query("M", stat, namespace="N", dimensions={})) == []
 
 
 def test_put_metric_data_lands_in_the_same_store(aws: LocalAws) -> None:

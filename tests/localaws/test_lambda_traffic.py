@@ -64,6 +64,19 @@ def test_errors_of_sampled_traffic_are_as_frequent_as_in_the_samples(aws: LocalA
     assert 12000 * 0.17 < errors < 12000 * 0.23
 
 
+def test_durations_of_sampled_traffic_are_spread_as_in_the_samples(aws: LocalAws) -> None:
+    """Where every fourth call takes a second, about a quarter of all calls are counted so."""
+    released(
+        aws,
+        "import time\ndef handler(event, context):\n    time.sleep(0.01 if event % 4 else 1)\n",
+    )
+    awslambda.Traffic(aws, "orders", "live", 1200, lambda number: number // 20).start()
+    aws.clock.advance(600)
+    slow = total(aws, "Duration", "TC(900:)", **ALIAS)
+    assert total(aws, "Duration", "SampleCount", **ALIAS) == 12000
+    assert 12000 * 0.22 < slow < 12000 * 0.28
+
+
 def test_traffic_follows_the_alias(aws: LocalAws) -> None:
     """From the moment that the alias moves, the calls reach the other version."""
     released(aws, ECHO, FAILING)

@@ -29,6 +29,12 @@ def count_invocations(
     sets: tuple[Mapping[str, str], ...], calls: int, errors: int, seconds: float
 ) -> None:
     """`calls` invocations that ran, `errors` of them with an error, each for so long."""
+    count_outcomes(sets, calls, errors)
+    count_durations(sets, {seconds: calls})
+
+
+def count_outcomes(sets: tuple[Mapping[str, str], ...], calls: int, errors: int) -> None:
+    """`calls` invocations that ran, `errors` of them with an error."""
     from canary.localaws.cloudwatch import record
 
     for dimensions in sets:
@@ -38,7 +44,15 @@ def count_invocations(
         if calls > errors:
             record("AWS/Lambda", "Errors", dimensions, 0.0, calls - errors)
         record("AWS/Lambda", "Throttles", dimensions, 0.0, calls)
-        record("AWS/Lambda", "Duration", dimensions, seconds * 1000, calls)
+
+
+def count_durations(sets: tuple[Mapping[str, str], ...], durations: Mapping[float, int]) -> None:
+    """How many invocations took how many seconds."""
+    from canary.localaws.cloudwatch import record
+
+    for dimensions in sets:
+        for seconds, calls in durations.items():
+            record("AWS/Lambda", "Duration", dimensions, seconds * 1000, calls)
 
 
 def count_throttles(sets: tuple[Mapping[str, str], ...], calls: int) -> None:
