@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from release import guards
 from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
+from release.baseline import Baseline
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Publication, Signing
 
@@ -43,8 +44,11 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     signing: Signing | None = None
     failed_signing_jobs: list[str] = []
     new_version: str | None = None
+    baseline: Baseline = Baseline()
     traffic_started_at: int | None = None
     deployment_id: str | None = None
+    deadline: int | None = None
+    ended_early_at: int | None = None
     decision: Literal["promote"] | None = None
     rollback_requested: RollbackRequest | None = None
     guard_until: int | None = None
@@ -151,9 +155,11 @@ def note_version(release: str, publication: Publication) -> None:
     dynamodb.update(Update(release_key(release), {"newVersion": publication.version}, _exists()))
 
 
-def begin_traffic(plan: Plan, new_version: str) -> Release:
+def begin_traffic(plan: Plan, new_version: str, baseline: Baseline) -> Release:
     """
     Say that traffic may shift from now on; from here on the way out is RollBack.
+
+    What the stable version was like is frozen with it.
 
     ReleaseStaleError if a rollback was asked for or the release is over.
     """
@@ -162,7 +168,11 @@ def begin_traffic(plan: Plan, new_version: str) -> Release:
         item = dynamodb.update(
             Update(
                 release_key(plan.release),
-                {"trafficStartedAt": now, "newVersion": new_version},
+                {
+                    "trafficStartedAt": now,
+                    "newVersion": new_version,
+                    "baseline": msgspec.to_builtins(baseline),
+                },
                 _is("in_progress") & Attr("rollbackRequested").not_exists(),
             )
         )
@@ -174,11 +184,41 @@ def begin_traffic(plan: Plan, new_version: str) -> Release:
     return _release(item)
 
 
-def note_deployment(release: str, deployment_id: str) -> Release:
-    """Keep the deployment's id; returns the release as it is now."""
-    return _release(
-        dynamodb.update(Update(release_key(release), {"deploymentId": deployment_id}, _exists()))
-    )
+def note_deployment(release: str, deployment_id: str, deadline: int) -> Release:
+    """
+    Keep the deployment's id, and when it shifts the last of the traffic (epoch seconds); returns
+    the release as it is now.
+    """
+    changes = {"deploymentId": deployment_id, "deadline": deadline}
+    return _release(dynamodb.update(Update(release_key(release), changes, _exists())))
+
+
+def note_turn(release: str, turn: dict[str, object]) -> None:
+    """Keep the latest turn of EvaluateCanary: its verdict and the latest minute's numbers."""
+    dynamodb.update(Update(release_key(release), {"latest": turn}, _exists()))
+
+
+def end_early(release: str) -> Release:
+    """
+    Say that the canary ends before its deadline; the first time counts.
+
+    ReleaseStaleError if a rollback was asked for or the release is over.
+    """
+    ended_at = get(release).ended_early_at or int(time.time())
+    try:
+        return _release(
+            dynamodb.update(
+                Update(
+                    release_key(release),
+                    {"endedEarlyAt": ended_at},
+                    _is("in_progress") & Attr("rollbackRequested").not_exists(),
+                )
+            )
+        )
+    except ConditionFailedError as error:
+        raise ReleaseStaleError(
+            f"release {release} is over, or a rollback of it was asked for"
+        ) from error
 
 
 def decide_promote(release: str) -> bool:

@@ -58,6 +58,21 @@ class Counts:
             self.over_slo + other.over_slo,
         )
 
+    def without(self, other: Counts) -> Counts:
+        """These but for the other's, which may be known a little earlier."""
+        return Counts(
+            max(0, self.calls - other.calls),
+            max(0, self.errors - other.errors),
+            max(0, self.timed - other.timed),
+            max(0, self.over_p90 - other.over_p90),
+            max(0, self.over_p99 - other.over_p99),
+            max(0, self.over_slo - other.over_slo),
+        )
+
+    def untimed(self) -> Counts:
+        """The same calls without what is known of their durations."""
+        return Counts(self.calls, self.errors)
+
     def sample(self, metric: Metric) -> Sample:
         """The bad calls of one metric, never more than the calls that they are out of."""
         if metric == "errors":
@@ -68,12 +83,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Minute:
-    """One minute of both versions; `start` in epoch seconds, `throttles` of the whole alias."""
+    """
+    One minute of both versions; `start` in epoch seconds, `throttles` of the whole alias.
+
+    Where calls are not told apart by version, `canary` is the whole alias and `stable` nothing.
+    """
 
     start: int
     canary: Counts = Counts()
     stable: Counts = Counts()
     throttles: int = 0
+    told_apart: bool = True
 
 
 @dataclass(frozen=True)
@@ -127,7 +147,8 @@ class Evidence:
     """
     The state of the fold. Bets are in the order of `Rules.comparisons`.
 
-    `minutes` is how many had calls of both versions; `canary` and `stable` add up all of them.
+    `minutes` is how many had calls of both versions; `canary` and `stable` add up all minutes,
+    `alone` those in which the canary was held against limits.
     `worse` and `not_worse` compare the versions, `over_limit` holds the canary against fixed
     limits, `throttled` the alias. `against` is the largest joint evidence so far that the canary is
     worse, `beyond` that it is beyond its limits.
@@ -140,6 +161,7 @@ class Evidence:
     minutes: int = 0
     canary: Counts = Counts()
     stable: Counts = Counts()
+    alone: Counts = Counts()
     against: float = 0.0
     beyond: float = 0.0
 
@@ -187,13 +209,27 @@ def speaks_for(rules: Rules, evidence: Evidence) -> bool:
     return (
         evidence.minutes >= PROMOTION_MINUTES
         and evidence.canary.calls >= rules.minimum_calls
-        and min(map(average, evidence.not_worse)) >= math.log(PROMOTION_THRESHOLD)
+        and in_favour(evidence) >= math.log(PROMOTION_THRESHOLD)
     )
 
 
 def throttling(evidence: Evidence) -> bool:
     """Whether more than 1 % of the alias's calls are throttled; no version can be blamed for it."""
     return average(evidence.throttled) >= math.log(_THROTTLING_THRESHOLD)
+
+
+def leading(rules: Rules, bets: Sequence[Bets]) -> Comparison:
+    """The metric with the largest part of the joint evidence."""
+    parts = [
+        (math.log(one.weight) + average(bet), one)
+        for one, bet in zip(rules.comparisons, bets, strict=True)
+    ]
+    return max(parts, key=lambda part: part[0])[1]
+
+
+def in_favour(evidence: Evidence) -> float:
+    """The weakest of the metrics' evidence that the canary is not worse: all of them must show."""
+    return min(map(average, evidence.not_worse))
 
 
 def joint(rules: Rules, bets: Sequence[Bets]) -> float:
@@ -235,7 +271,7 @@ def _held_against_limits(rules: Rules, before: Evidence, canary: Counts) -> Evid
         for one, bet in zip(rules.comparisons, before.over_limit, strict=True)
     ]
     beyond = max(before.beyond, joint(rules, bets))
-    return replace(before, over_limit=tuple(bets), beyond=beyond)
+    return replace(before, over_limit=tuple(bets), alone=before.alone + canary, beyond=beyond)
 
 
 def _throttled(bets: Bets, minute: Minute) -> Bets:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
+from typing import Any
 
-from release import alarms, configuration, environment, lock, packages, request
+from release import alarms, configuration, environment, lock, packages, policy, request
 from release.aws import awslambda, cloudwatch, codedeploy, dynamodb, signer
 from release.environment import Environment
 from release.errors import (
@@ -30,8 +30,8 @@ def validate(execution: Execution, document: object) -> Plan:
     stack = environment.read()
     stable_version, stable = _stable(asked)
     traffic = _traffic(asked, stack)
-    policy = _policy(asked, stack)
-    alarm_names, warnings = _alarms(asked.function, traffic, policy, stack)
+    in_force = policy.in_force(asked, stack)
+    alarm_names, warnings = _alarms(asked.function, traffic, in_force, stack)
     plan = Plan(
         schema=1,
         release=execution.name,
@@ -41,7 +41,7 @@ def validate(execution: Execution, document: object) -> Plan:
         source=_source(asked, stack, stable),
         configuration=asked.configuration,
         traffic=traffic,
-        policy=policy,
+        policy=in_force,
         code_signing=_code_signing(asked.function, stack),
         alarms=alarm_names,
         warnings=warnings,
@@ -120,22 +120,6 @@ def _traffic(asked: Request, stack: Environment) -> Traffic:
     )
 
 
-def _policy(asked: Request, stack: Environment) -> Policy:
-    """The request's policy; the stack's where it says nothing, never below the stack's floor."""
-    ours: Literal["normal", "strict"] = "strict" if stack.alarm_policy == "strict" else "normal"
-    if asked.policy.alarms == "normal" and ours == "strict":
-        raise InvalidRequestError(
-            "policy.alarms is 'normal', but this stack demands 'strict' (parameter AlarmPolicy). "
-            "Leave it out. Nothing changed."
-        )
-    bake, guard = asked.policy.bake_minutes, asked.policy.guard_minutes
-    return Policy(
-        bake_minutes=stack.bake_minutes if bake is None else bake,
-        guard_minutes=stack.guard_minutes if guard is None else guard,
-        alarms=asked.policy.alarms or ours,
-    )
-
-
 def _alarms(
     function: str, traffic: Traffic, policy: Policy, stack: Environment
 ) -> tuple[list[str], list[str]]:
@@ -149,8 +133,7 @@ def _alarms(
             f"{where} deploys to {group.compute_platform}, not to Lambda. Nothing changed."
         )
     names = group.alarms if group.alarms_enabled else []
-    found = cloudwatch.get_alarms(names)
-    warnings = alarms.coverage(traffic.group, names, found, stack.alarm_name_prefix, function)
+    watching, warnings = _watching(names, function, traffic, policy, stack)
     if warnings and policy.alarms == "strict":
         raise AlarmCoverageError(f"{'; '.join(warnings)} (policy alarms: strict). Nothing changed.")
     active = codedeploy.active_deployments(traffic.application, traffic.group)
@@ -159,7 +142,22 @@ def _alarms(
             f"{where} has the active deployment {', '.join(active)}. Wait for it to end, or stop "
             "it. Nothing changed."
         )
-    return names, warnings
+    return watching, warnings
+
+
+def _watching(
+    names: list[str], function: str, traffic: Traffic, policy: Policy, stack: Environment
+) -> tuple[list[str], list[str]]:
+    """The alarms that watch this release, and warnings about them and about those passed over."""
+    watching = alarms.watching(names, policy.fix_forward)
+    if policy.fix_forward and not watching:
+        return [], ["fixForward passes over every alarm: evidence and limits alone judge"]
+    seconds = (traffic.minutes + policy.bake_minutes) * 60
+    found = cloudwatch.get_alarms(watching)
+    warnings = alarms.coverage(
+        traffic.group, watching, found, stack.alarm_name_prefix, function, seconds
+    )
+    return watching, warnings + [f"alarm {name} is passed over" for name in policy.fix_forward]
 
 
 def _code_signing(function: str, stack: Environment) -> CodeSigning:

@@ -188,4 +188,4 @@ def _plain(value: dict[str, Any]) -> Any:
         return {name: _plain(each) for name, each in content.items()}
     if kind == "L":
         return [_plain(each) for each in content]
-    return int(content) if kind == "N" else None if kind == "NULL" else content
+    return json.loads(content) if kind == "N" else None if kind == "NULL" else content
