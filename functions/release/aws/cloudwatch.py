@@ -90,6 +90,17 @@ def served(
     return counts, {minute: round(value) for minute, value in found["throttles"].items()}
 
 
+def version_counts(
+    function: str, alias: str, versions: Sequence[str], start: int, end: int
+) -> dict[str, dict[int, tuple[int, int]]]:
+    """Calls and errors alone of what `served` tells, for who only shows them."""
+    counts, _ = served(function, alias, versions, Thresholds(), start, end)
+    return {
+        who: {minute: (each.calls, each.errors) for minute, each in minutes.items()}
+        for who, minutes in counts.items()
+    }
+
+
 def history(function: str, alias: str, now: int) -> History:
     """
     The alias's last three to six hours: percentiles of the busier of two stretches of three hours,
