@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from release import evidence, observing, record, statistics, verdict
+from release import evidence, observing, record, statistics, turns, verdict
 from release.errors import ReleaseStaleError
 from release.evalues import average
 from release.observability import logger
@@ -30,12 +30,10 @@ def evaluate(state: State) -> Canary:
     release = record.get(plan.release)
     seen = observing.observe(plan, deployment, release, before)
     spoken = verdict.judge(seen)
-    if spoken.verdict == "promote" and not record.decide_promote(plan.release):
+    if spoken.verdict == "promote" and not turns.decide_promote(plan.release):
         spoken = Verdict("roll_back", "request", "a rollback was asked for at the last moment")
-    told = _told(plan, seen, spoken)
-    told = msgspec.structs.replace(
-        told, settled=seen.is_at_deadline or (before is not None and before.settled)
-    )
+    was_settled = before is not None and before.settled
+    told = _told(plan, seen, spoken, settled=was_settled or seen.is_at_deadline)
     try:
         _keep(plan, seen, told)
     except Exception:  # the evidence is rewritten each turn; a verdict must not hang on it
@@ -43,7 +41,7 @@ def evaluate(state: State) -> Canary:
     return told
 
 
-def _told(plan: Plan, seen: Observation, spoken: Verdict) -> Canary:
+def _told(plan: Plan, seen: Observation, spoken: Verdict, *, settled: bool) -> Canary:
     found = seen.evidence
     return Canary(
         verdict=spoken.verdict,
@@ -51,6 +49,7 @@ def _told(plan: Plan, seen: Observation, spoken: Verdict) -> Canary:
         reason=spoken.reason,
         wait_seconds=_wait_seconds(plan, seen),
         unreadable=seen.unreadable_turns,
+        settled=settled,
         minutes=found.minutes,
         canary_calls=found.canary.calls,
         stable_calls=found.stable.calls,
@@ -84,7 +83,7 @@ def _keep(plan: Plan, seen: Observation, told: Canary) -> None:
     turn: dict[str, Any] = {"at": seen.now, **msgspec.to_builtins(told)}
     minutes = _minutes(seen) or document.get("minutes", [])
     evidence.write(plan, document | {"verdicts": [*earlier, turn], "minutes": minutes})
-    record.note_turn(plan.release, turn | {"minute": minutes[-1] if minutes else None})
+    turns.note(plan.release, turn | {"minute": minutes[-1] if minutes else None})
 
 
 def _minutes(seen: Observation) -> list[dict[str, Any]]:

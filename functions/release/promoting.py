@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from release import record
+from release import record, turns
 from release.aws import awslambda, codedeploy
 from release.aws.awslambda import PreconditionFailedError
 from release.errors import AliasMovedError, DeploymentFailedError, ReleaseStaleError
@@ -20,7 +20,7 @@ def promote(state: State) -> Promotion:
     plan, deployment = state.plan, state.deployment
     if deployment is None:
         raise ReleaseStaleError("PromoteVersion needs StartDeployment's result")
-    record.end_early(plan.release)
+    turns.end_early(plan.release)
     is_over = _is_stopped(deployment.deployment_id) and _is_whole(plan)
     return Promotion(status="SUCCEEDED" if is_over else "IN_PROGRESS", wait_seconds=_POLL_SECONDS)
 
@@ -37,7 +37,7 @@ def _is_stopped(deployment_id: str) -> bool:
 def _is_whole(plan: Plan) -> bool:
     """Whether the alias serves the new version alone, after our write where it did not."""
     alias = awslambda.get_alias(plan.function, plan.alias)
-    version = record.end_early(plan.release).new_version or ""  # read after the alias
+    version = _wanted_version(plan)  # read after the alias, which is written under its revision
     if alias is None or not alias.versions <= {plan.stable_version, version}:
         raise AliasMovedError(
             f"alias {plan.target} serves {alias or 'nothing: it is gone'}, which is not this "
@@ -50,3 +50,11 @@ def _is_whole(plan: Plan) -> bool:
     except PreconditionFailedError:
         return False  # another writer was faster: look again next turn
     return True
+
+
+def _wanted_version(plan: Plan) -> str:
+    """The new version; ReleaseStaleError if a rollback was asked for meanwhile."""
+    release = record.get(plan.release)
+    if release.rollback_requested or not release.new_version:
+        raise ReleaseStaleError(f"a rollback of release {plan.release} was asked for")
+    return release.new_version

@@ -193,49 +193,6 @@ def note_deployment(release: str, deployment_id: str, deadline: int) -> Release:
     return _release(dynamodb.update(Update(release_key(release), changes, _exists())))
 
 
-def note_turn(release: str, turn: dict[str, object]) -> None:
-    """Keep the latest turn of EvaluateCanary: its verdict and the latest minute's numbers."""
-    dynamodb.update(Update(release_key(release), {"latest": turn}, _exists()))
-
-
-def end_early(release: str) -> Release:
-    """
-    Say that the canary ends before its deadline; the first time counts.
-
-    ReleaseStaleError if a rollback was asked for or the release is over.
-    """
-    ended_at = get(release).ended_early_at or int(time.time())
-    try:
-        return _release(
-            dynamodb.update(
-                Update(
-                    release_key(release),
-                    {"endedEarlyAt": ended_at},
-                    _is("in_progress") & Attr("rollbackRequested").not_exists(),
-                )
-            )
-        )
-    except ConditionFailedError as error:
-        raise ReleaseStaleError(
-            f"release {release} is over, or a rollback of it was asked for"
-        ) from error
-
-
-def decide_promote(release: str) -> bool:
-    """Store the decision to promote; False if a rollback was asked for before it."""
-    try:
-        dynamodb.update(
-            Update(
-                release_key(release),
-                {"decision": "promote"},
-                _is("in_progress") & Attr("rollbackRequested").not_exists(),
-            )
-        )
-    except ConditionFailedError:
-        return False
-    return True
-
-
 def request_rollback(
     release: str, by: str, reason: str, alarm_at: float | None = None
 ) -> Release | None:
