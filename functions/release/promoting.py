@@ -55,6 +55,7 @@ def _is_whole(plan: Plan) -> bool:
 def _wanted_version(plan: Plan) -> str:
     """The new version; ReleaseStaleError if a rollback was asked for meanwhile."""
     release = record.get(plan.release)
-    if release.rollback_requested or not release.new_version:
-        raise ReleaseStaleError(f"a rollback of release {plan.release} was asked for")
-    return release.new_version
+    asked = release.rollback_requested
+    if asked:
+        raise ReleaseStaleError(f"a rollback was asked for by {asked.by}: {asked.reason}")
+    return release.new_version or ""

@@ -91,8 +91,8 @@ def test_an_objective_is_compared_without_a_history(tell: Tell) -> None:
 
 
 def test_a_shared_outage_is_no_verdict(tell: Tell) -> None:
-    """Both versions fail one call in five for two minutes of the canary."""
-    outage = {"every": 5, "begin": START + 7 * 60, "end": START + 9 * 60}
+    """Both versions fail one call in five until the middle of the canary."""
+    outage = {"every": 5, "begin": START + 3 * 60, "end": START + 8 * 60}
     story = tell(failing(**outage)).given_deaf_alarms().given_traffic(1200).after(minutes=5)
     story.when_package_is_released(failing(**outage), change={"notes": "other bytes"})
     story.when_over().then_execution_is("SUCCEEDED")
