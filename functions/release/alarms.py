@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from release.aws.cloudwatch import Alarm
 from release.errors import AlarmCoverageError, InvalidRequestError, UnreadableError
+
+
+class Watched(NamedTuple):
+    """The alarms of a group that watch a release, how far they look back, and warnings."""
+
+    names: list[str]
+    window_seconds: int
+    warnings: list[str]
 
 
 def coverage(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Literal
 
 import msgspec
@@ -70,9 +71,9 @@ def _finish(
                 f"{stands.rollback_requested.by} after the decision to promote it"
             )
         return stands.outcome
-    _move_pointer(finished)
     if outcome != "promoted":
-        guards.end(finished.plan)
+        guards.end(finished.plan, int(time.time()))
+    _move_pointer(finished)
     lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}

@@ -72,7 +72,11 @@ class CodeSigning(_Payload, frozen=True, kw_only=True):
 
 
 class Plan(_Payload, frozen=True, kw_only=True):
-    """All that was decided before anything changed. Times are seconds since the epoch."""
+    """
+    All that was decided before anything changed. Times are seconds since the epoch.
+
+    `alarms` watch this release; none looks back further than `alarm_window_seconds`.
+    """
 
     schema: Literal[1]
     release: str
@@ -85,6 +89,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     policy: Policy
     code_signing: CodeSigning
     alarms: list[str]
+    alarm_window_seconds: int
     warnings: list[str]
     change: Change
     planned_at: int

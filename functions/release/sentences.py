@@ -72,7 +72,7 @@ def in_favour(seen: Observation) -> str:
 def by_policy(seen: Observation) -> str:
     """What `onInconclusive` decides, and on how little."""
     way = "goes on" if seen.on_inconclusive == "promote" else "goes back"
-    return f"{way} by policy, too little traffic: {undecided(seen)}"
+    return f"{way} {_by_policy(seen)}"
 
 
 def undecided(seen: Observation) -> str:
@@ -91,7 +91,13 @@ def baked(seen: Observation) -> str:
     seen_none = f"no alarm seen{but} through canary and {seen.bake_minutes} min of bake"
     if statistics.speaks_for(seen.rules, seen.evidence):
         return f"{seen_none}; {in_favour(seen)}"
-    return f"{seen_none}; {by_policy(seen) if seen.is_compared else undecided(seen)}"
+    if seen.is_compared:
+        return f"{seen_none}; promoted {_by_policy(seen)}"
+    return f"{seen_none}; {undecided(seen)}"
+
+
+def _by_policy(seen: Observation) -> str:
+    return f"by policy, too little traffic: {undecided(seen)}"
 
 
 def _fails(seen: Observation, one: Comparison, canary: Sample) -> str:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from release import alarms, configuration, environment, lock, packages, policy, request
+from release.alarms import Watched
 from release.aws import awslambda, cloudwatch, codedeploy, dynamodb, signer
 from release.environment import Environment
 from release.errors import (
@@ -31,7 +32,7 @@ def validate(execution: Execution, document: object) -> Plan:
     stable_version, stable = _stable(asked)
     traffic = _traffic(asked, stack)
     in_force = policy.in_force(asked, stack)
-    alarm_names, warnings = _alarms(asked.function, traffic, in_force, stack)
+    watched = _watched(asked.function, traffic, in_force, stack)
     plan = Plan(
         schema=1,
         release=execution.name,
@@ -43,8 +44,9 @@ def validate(execution: Execution, document: object) -> Plan:
         traffic=traffic,
         policy=in_force,
         code_signing=_code_signing(asked.function, stack),
-        alarms=alarm_names,
-        warnings=warnings,
+        alarms=watched.names,
+        alarm_window_seconds=watched.window_seconds,
+        warnings=watched.warnings,
         change=asked.change,
         planned_at=int(time.time()),
         dry_run=asked.dry_run,
@@ -120,10 +122,8 @@ def _traffic(asked: Request, stack: Environment) -> Traffic:
     )
 
 
-def _alarms(
-    function: str, traffic: Traffic, policy: Policy, stack: Environment
-) -> tuple[list[str], list[str]]:
-    """Names of the group's alarms, and warnings about them."""
+def _watched(function: str, traffic: Traffic, policy: Policy, stack: Environment) -> Watched:
+    """Which of the group's alarms watch this release."""
     where = f"deployment group {traffic.group} of application {traffic.application}"
     group = codedeploy.get_group(traffic.application, traffic.group)
     if group is None:
@@ -133,31 +133,34 @@ def _alarms(
             f"{where} deploys to {group.compute_platform}, not to Lambda. Nothing changed."
         )
     names = group.alarms if group.alarms_enabled else []
-    watching, warnings = _watching(names, function, traffic, policy, stack)
-    if warnings and policy.alarms == "strict":
-        raise AlarmCoverageError(f"{'; '.join(warnings)} (policy alarms: strict). Nothing changed.")
+    watched = _covered(names, function, traffic, policy, stack)
+    if watched.warnings and policy.alarms == "strict":
+        raise AlarmCoverageError(
+            f"{'; '.join(watched.warnings)} (policy alarms: strict). Nothing changed."
+        )
     active = codedeploy.active_deployments(traffic.application, traffic.group)
     if active:
         raise TargetNotReadyError(
             f"{where} has the active deployment {', '.join(active)}. Wait for it to end, or stop "
             "it. Nothing changed."
         )
-    return watching, warnings
+    return watched
 
 
-def _watching(
+def _covered(
     names: list[str], function: str, traffic: Traffic, policy: Policy, stack: Environment
-) -> tuple[list[str], list[str]]:
-    """The alarms that watch this release, and warnings about them and about those passed over."""
+) -> Watched:
     watching = alarms.watching(names, policy.fix_forward)
+    passed_over = [f"alarm {name} is passed over" for name in policy.fix_forward]
     if policy.fix_forward and not watching:
-        return [], ["fixForward passes over every alarm: evidence and limits alone judge"]
+        return Watched([], 0, [*passed_over, "no other alarm watches: evidence alone judges"])
     seconds = (traffic.minutes + policy.bake_minutes) * 60
     found = cloudwatch.get_alarms(watching)
     warnings = alarms.coverage(
         traffic.group, watching, found, stack.alarm_name_prefix, function, seconds
     )
-    return watching, warnings + [f"alarm {name} is passed over" for name in policy.fix_forward]
+    window = max(alarm.window_seconds for alarm in found)
+    return Watched(watching, window, warnings + passed_over)
 
 
 def _code_signing(function: str, stack: Environment) -> CodeSigning:

@@ -122,7 +122,7 @@ def test_a_group_s_only_alarm_can_be_passed_over(tell: Tell) -> None:
     ("names", "error", "words"),
     [
         (["canary-typo"], "InvalidRequestError", "canary-typo"),
-        ([ALARM], "AlarmCoverageError", "passes over every alarm"),
+        ([ALARM], "AlarmCoverageError", "no other alarm watches"),
     ],
 )
 def test_what_cannot_be_passed_over(tell: Tell, names: list[str], error: str, words: str) -> None:

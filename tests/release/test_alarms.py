@@ -72,22 +72,26 @@ def test_alarms_that_could_all_fire_too_late_are_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "seconds"),
+    ("members", "seconds", "window"),
     [
-        ({"Period": 60, "EvaluationPeriods": 3, "DatapointsToAlarm": 2}, 120),
-        ({"Period": 300, "EvaluationPeriods": 2}, 600),
-        ({"EvaluationPeriods": 2, "Metrics": [{"MetricStat": {"Period": 300}}, {"Id": "e"}]}, 600),
-        ({"EvaluationPeriods": 5, "Metrics": [{"Id": "e"}]}, 300),
+        ({"Period": 60, "EvaluationPeriods": 3, "DatapointsToAlarm": 2}, 120, 180),
+        ({"Period": 300, "EvaluationPeriods": 2}, 600, 600),
+        (
+            {"EvaluationPeriods": 2, "Metrics": [{"MetricStat": {"Period": 300}}, {"Id": "e"}]},
+            600,
+            600,
+        ),
+        ({"EvaluationPeriods": 5, "Metrics": [{"Id": "e"}]}, 300, 300),
     ],
 )
 def test_how_long_an_alarm_needs(
-    monkeypatch: pytest.MonkeyPatch, members: dict[str, object], seconds: int
+    monkeypatch: pytest.MonkeyPatch, members: dict[str, object], seconds: int, window: int
 ) -> None:
-    """Datapoints to alarm times the period; an expression has it from its metrics."""
+    """Its datapoints or periods, times the period; an expression has it from its metrics."""
     found = {"AlarmName": "canary-x", "StateValue": "OK", **members}
     monkeypatch.setattr(cloudwatch, "client", lambda _: Stub(found))
     (read,) = cloudwatch.get_alarms(["canary-x"])
-    assert read.seconds_to_fire == seconds
+    assert (read.seconds_to_fire, read.window_seconds) == (seconds, window)
 
 
 class Stub:

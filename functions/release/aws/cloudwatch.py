@@ -19,8 +19,9 @@ class Alarm(msgspec.Struct, frozen=True, rename="camel"):
     """
     An alarm; dimensions only of a metric alarm on one metric.
 
-    `seconds_to_fire` is how long a metric must breach before the alarm can be red: its datapoints
-    to alarm, each of one period. 0 for a composite, of which it is not known.
+    `seconds_to_fire` is how long a metric must breach before the alarm can be red, and
+    `window_seconds` how far it looks back: its datapoints to alarm, and its evaluation periods. 0
+    for a composite, of which neither is known.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Alarm(msgspec.Struct, frozen=True, rename="camel"):
     dimensions: dict[str, str]
     is_composite: bool
     seconds_to_fire: int = 0
+    window_seconds: int = 0
 
 
 def get_alarms(names: Sequence[str]) -> list[Alarm]:
@@ -196,20 +198,22 @@ def _query(
 
 
 def _alarm(found: dict[str, Any], is_composite: bool) -> Alarm:
+    period = 0 if is_composite else _period(found)
+    periods = found.get("EvaluationPeriods", 0)
     return Alarm(
         name=found["AlarmName"],
         state=found["StateValue"],
         reason=found.get("StateReason", ""),
         dimensions={each["Name"]: each["Value"] for each in found.get("Dimensions", [])},
         is_composite=is_composite,
-        seconds_to_fire=0 if is_composite else _seconds_to_fire(found),
+        seconds_to_fire=period * (found.get("DatapointsToAlarm") or periods),
+        window_seconds=period * periods,
     )
 
 
-def _seconds_to_fire(found: dict[str, Any]) -> int:
+def _period(found: dict[str, Any]) -> int:
     """An alarm on metric math has its period in its queries; absent ones count as a minute."""
     periods = [
         each["MetricStat"]["Period"] for each in found.get("Metrics", []) if "MetricStat" in each
     ]
-    period = found.get("Period") or max(periods, default=60)
-    return int(period) * int(found.get("DatapointsToAlarm") or found["EvaluationPeriods"])
+    return int(found.get("Period") or max(periods, default=60))
