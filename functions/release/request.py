@@ -58,9 +58,9 @@ class Policy(_Part, frozen=True, kw_only=True):
     How the release is judged and for how long. Minutes.
 
     `evidence_threshold` is the odds against the new version that roll back; `minimum_calls` of it
-    are needed before evidence can speak for it. `max_error_rate` (a share of 1) and
-    `latency_slo_ms` are the limits where there is no stable version to compare it to. `fix_forward`
-    names alarms that are red because of the stable version.
+    are needed before evidence can speak for it. `max_error_rate` is the share (0 to 1) of calls
+    that may fail, and `latency_slo_ms` what 95 % of calls must keep to, where there is no stable
+    version to compare with. `fix_forward` names alarms that are red because of the stable version.
     """
 
     bake_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None

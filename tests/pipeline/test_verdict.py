@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from itertools import compress
+from typing import Any
+
 import pytest
 
 from canary.localaws.awslambda import metrics
 from canary.localaws.sandbox import archive
 from tests.pipeline.conftest import Tell
-from tests.pipeline.faults import at, refused
+from tests.pipeline.faults import Call, at, refused
 from tests.pipeline.story import Story
 
 SLEEPS = """
@@ -85,6 +89,24 @@ def test_an_objective_is_compared_without_a_history(tell: Tell) -> None:
     )
     story.given_traffic(300).when_over().then_decided("roll_back", "evidence")
     story.then_alias_is({"1": 1}).then_cause_says("300 ms (latencySloMs)")
+
+
+def test_late_data_is_weighed_when_it_comes(story: Story) -> None:
+    """Each turn reads the whole canary anew: what CloudWatch tells two minutes late still counts."""
+
+    def late(call: Call) -> Any:
+        answer = call()
+        for result in answer["MetricDataResults"]:
+            known = [each.timestamp() < time.time() - 150 for each in result["Timestamps"]]
+            for name in ("Timestamps", "Values"):
+                result[name] = list(compress(result[name], known))
+        return answer
+
+    story.given_deaf_alarms().given_traffic(300)
+    at(story, "GetMetricData", late, times=1000)
+    story.when_package_is_released(failing(every=4)).when_over().then_alias_is({"1": 1})
+    story.then_decided("roll_back", "evidence")
+    assert max(each["canary"]["errors"] for each in story.evidence()["minutes"]) > 2
 
 
 # -- what is no regression -------------------------------------------------------------------------
