@@ -92,7 +92,7 @@ def test_an_objective_is_compared_without_a_history(tell: Tell) -> None:
 
 
 def test_late_data_is_weighed_when_it_comes(story: Story) -> None:
-    """Each turn reads the whole canary anew: what CloudWatch tells two minutes late still counts."""
+    """Each turn reads the whole canary anew: what CloudWatch tells two minutes late counts too."""
 
     def late(call: Call) -> Any:
         answer = call()
