@@ -33,6 +33,10 @@ class NothingToReleaseError(ReleaseError):
     """The alias already serves this very code and configuration."""
 
 
+class NothingToRollBackError(ReleaseError):
+    """No release of this alias is running with traffic, or promoted within its guard window."""
+
+
 class FrozenError(ReleaseError):
     """An operator has stopped releases of this function, or all of them."""
 
@@ -43,6 +47,10 @@ class SigningFailedError(ReleaseError):
 
 class PublishFailedError(ReleaseError):
     """The new version could not be published, or is not what was signed."""
+
+
+class ProbeFailedError(ReleaseError):
+    """The new version did not answer a probe event as expected; no user has met it."""
 
 
 class ReleaseStaleError(ReleaseError):

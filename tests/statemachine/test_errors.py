@@ -11,7 +11,9 @@ from tests.statemachine.machines import NAMES, load, states
 ENDS_THE_EXECUTION = {
     "InvalidRequestError",
     "NothingToReleaseError",
+    "NothingToRollBackError",
     "PackageInvalidError",
+    "ProbeFailedError",
     "PublishFailedError",
     "ReleaseInProgressError",
     "SigningFailedError",
