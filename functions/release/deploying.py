@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from release import alarms, lock, record
+from release import alarms, baseline, lock, record, shifting
 from release.aws import cloudwatch, codedeploy
 from release.errors import (
     AlarmCoverageError,
@@ -32,15 +32,17 @@ def start(execution: Execution, state: State) -> Deployment:
     ours = _find(plan)
     if ours is None:
         try:
+            frozen = baseline.freeze(plan)
             _check(plan, execution)
-            record.begin_traffic(plan, publication.version)
+            shifting.begin(plan, publication.version, frozen)
         except _REFUSALS as refusal:
             if record.get(plan.release).traffic_started_at:
                 raise DeploymentFailedError(str(refusal)) from refusal
             raise
         ours = _create(plan, publication.version)
-    release = record.note_deployment(plan.release, ours.id)
-    _stop_if_unwanted(release, ours.id)
+    deadline = ours.created_at + plan.traffic.minutes * 60
+    shifting.note_deployment(plan.release, ours.id, deadline)
+    _stop_if_unwanted(record.get(plan.release), ours.id)
     return Deployment(deployment_id=ours.id, started_at=ours.created_at)
 
 
@@ -90,6 +92,7 @@ def _create(plan: Plan, version: str) -> codedeploy.Deployment:
             plan.traffic.config,
             plan.release,
             app_spec(plan.function, plan.alias, plan.stable_version, version),
+            override_alarms=plan.alarms if plan.policy.fix_forward else None,
         )
     except codedeploy.ActiveDeploymentError as error:
         ours = _find(plan)  # botocore asked again after an answer was lost

@@ -1,6 +1,7 @@
 """The environment variables of the handlers, read in one place."""
 
 import os
+from typing import Literal
 
 import msgspec
 
@@ -14,10 +15,15 @@ class Environment(msgspec.Struct, frozen=True, rename="upper"):
     topic_arn: str = ""
     application: str = ""
     alarm_name_prefix: str = ""
-    alarm_policy: str = "normal"
+    alarm_policy: Literal["normal", "strict"] = "normal"
     deployment_config: str = ""
     bake_minutes: int = 10
     guard_minutes: int = 60
+    on_inconclusive: Literal["promote", "roll_back"] = "promote"
+    evidence_threshold: float = 20
+    minimum_calls: int = 50
+    max_error_rate: float = 0.05
+    allow_fix_forward: bool = False
 
 
 def read() -> Environment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Literal
 
 import msgspec
@@ -69,9 +70,9 @@ def _finish(
                 f"{stands.rollback_requested.by} after the decision to promote it"
             )
         return stands.outcome
-    pointer.move(finished)
     if outcome != "promoted":
-        guards.end(finished.plan)
+        guards.end(finished.plan, int(time.time()))
+    pointer.move(finished)
     lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}

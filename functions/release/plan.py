@@ -60,11 +60,18 @@ class Traffic(_Payload, frozen=True, kw_only=True):
 
 
 class Policy(_Payload, frozen=True, kw_only=True):
-    """The policy in force, after request and stack defaults. Minutes."""
+    """The policy in force, after request, function's and stack's defaults; as in the request."""
 
     bake_minutes: int
     guard_minutes: int
+    on_inconclusive: Literal["promote", "roll_back"]
+    end_early: bool
+    evidence_threshold: float
+    minimum_calls: int
+    max_error_rate: float
+    latency_slo_ms: float | None
     alarms: Literal["normal", "strict"]
+    fix_forward: list[str]
 
 
 class CodeSigning(_Payload, frozen=True, kw_only=True):
@@ -76,7 +83,11 @@ class CodeSigning(_Payload, frozen=True, kw_only=True):
 
 
 class Plan(_Payload, frozen=True, kw_only=True):
-    """All that was decided before anything changed. Times are seconds since the epoch."""
+    """
+    All that was decided before anything changed. Times are seconds since the epoch.
+
+    `alarms` watch this release; none looks back further than `alarm_window_seconds`.
+    """
 
     schema: Literal[1]
     release: str
@@ -89,6 +100,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     policy: Policy
     code_signing: CodeSigning
     alarms: list[str]
+    alarm_window_seconds: int
     warnings: list[str]
     change: Change
     planned_at: int
@@ -144,14 +156,38 @@ class Deployment(_Payload, frozen=True, kw_only=True):
     started_at: int
 
 
-class Canary(_Payload, frozen=True, kw_only=True):
-    """EvaluateCanary's result: this turn's verdict, who decided, and why."""
+class Odds(_Payload, frozen=True, kw_only=True):
+    """Evidence as odds to 1: that the new version is worse, and that it is not."""
 
-    verdict: Literal["promote", "roll_back", "continue", "inconclusive", "error"]
+    against: float
+    in_favour: float
+
+
+class Canary(_Payload, frozen=True, kw_only=True):
+    """
+    EvaluateCanary's result: this turn's verdict, who decided, why, and by which evidence.
+
+    `minutes` had calls of both versions; `settled` says that the deadline has been judged.
+    """
+
+    verdict: Literal["promote", "end_early", "roll_back", "continue", "inconclusive", "error"]
     decided_by: str
     reason: str
     wait_seconds: int
     unreadable: int = 0
+    settled: bool = False
+    minutes: int = 0
+    canary_calls: int = 0
+    stable_calls: int = 0
+    odds: Odds | None = None
+    metrics: dict[str, Odds] = {}
+
+
+class Promotion(_Payload, frozen=True, kw_only=True):
+    """PromoteVersion's result: all traffic is on the new version once it has succeeded."""
+
+    status: Literal["IN_PROGRESS", "SUCCEEDED"]
+    wait_seconds: int
 
 
 class RolledBack(_Payload, frozen=True, kw_only=True):
@@ -201,6 +237,7 @@ class State(_Payload, frozen=True, kw_only=True):
     probe: Probed | None = None
     deployment: Deployment | None = None
     canary: Canary | None = None
+    promotion: Promotion | None = None
     rollback: Rollback | None = None
     refusal: Failure | None = None
     failure: Failure | None = None

@@ -14,9 +14,9 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from release import guards
 from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
+from release.baseline import Baseline
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Probed, Publication, Signing
 from release.request import Probe, ProbeEvent
@@ -44,9 +44,12 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     signing: Signing | None = None
     failed_signing_jobs: list[str] = []
     new_version: str | None = None
+    baseline: Baseline = Baseline()
     probe: Probed | None = None
     traffic_started_at: int | None = None
     deployment_id: str | None = None
+    deadline: int | None = None
+    ended_early_at: int | None = None
     decision: Literal["promote"] | None = None
     rollback_requested: RollbackRequest | None = None
     guard_until: int | None = None
@@ -159,51 +162,6 @@ def note_version(release: str, publication: Publication) -> None:
 def note_probe(release: str, probed: Probed) -> None:
     """Keep how the new version answered the probe's events."""
     dynamodb.update(Update(release_key(release), {"probe": msgspec.to_builtins(probed)}, _exists()))
-
-
-def begin_traffic(plan: Plan, new_version: str) -> Release:
-    """
-    Say that traffic may shift from now on; from here on the way out is RollBack.
-
-    ReleaseStaleError if a rollback was asked for or the release is over.
-    """
-    now = int(time.time())
-    try:
-        item = dynamodb.update(
-            Update(
-                release_key(plan.release),
-                {"trafficStartedAt": now, "newVersion": new_version},
-                _is("in_progress") & Attr("rollbackRequested").not_exists(),
-            )
-        )
-    except ConditionFailedError as error:
-        raise ReleaseStaleError(
-            f"release {plan.release} is over, or a rollback of it was asked for"
-        ) from error
-    guards.begin(plan, now)
-    return _release(item)
-
-
-def note_deployment(release: str, deployment_id: str) -> Release:
-    """Keep the deployment's id; returns the release as it is now."""
-    return _release(
-        dynamodb.update(Update(release_key(release), {"deploymentId": deployment_id}, _exists()))
-    )
-
-
-def decide_promote(release: str) -> bool:
-    """Store the decision to promote; False if a rollback was asked for before it."""
-    try:
-        dynamodb.update(
-            Update(
-                release_key(release),
-                {"decision": "promote"},
-                _is("in_progress") & Attr("rollbackRequested").not_exists(),
-            )
-        )
-    except ConditionFailedError:
-        return False
-    return True
 
 
 def request_rollback(

@@ -17,6 +17,7 @@ from release.errors import InvalidRequestError
 Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}\Z")]
 AliasName = Annotated[str, Meta(pattern=r"^(?![0-9]+\Z)[a-zA-Z0-9_-]{1,128}\Z")]
 GroupName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9+=,.@_-]{1,100}\Z")]
+AlarmName = Annotated[str, Meta(min_length=1, max_length=255)]
 Text = Annotated[str, Meta(max_length=2048)]
 
 # What the rest of a plan needs, Step Functions' 256 KiB leave for it.
@@ -56,11 +57,25 @@ class Deployment(_Part, frozen=True, kw_only=True):
 
 
 class Policy(_Part, frozen=True, kw_only=True):
-    """How the release is judged and for how long. Minutes."""
+    """
+    How the release is judged and for how long. Minutes.
+
+    `evidence_threshold` is the odds against the new version that roll back; `minimum_calls` of it
+    are needed before evidence can speak for it. `max_error_rate` is the share (0 to 1) of calls
+    that may fail, and `latency_slo_ms` what 95 % of calls must keep to, where there is no stable
+    version to compare with. `fix_forward` names alarms that are red because of the stable version.
+    """
 
     bake_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None
     guard_minutes: Annotated[int, Meta(ge=0, le=10080)] | None = None
+    on_inconclusive: Literal["promote", "roll_back"] | None = None
+    end_early: bool | None = None
+    evidence_threshold: Annotated[float, Meta(ge=10, le=1_000_000)] | None = None
+    minimum_calls: Annotated[int, Meta(ge=0, le=1_000_000_000)] | None = None
+    max_error_rate: Annotated[float, Meta(gt=0, le=1)] | None = None
+    latency_slo_ms: Annotated[float, Meta(gt=0, le=900_000)] | None = None
     alarms: Literal["normal", "strict"] | None = None
+    fix_forward: Annotated[list[AlarmName], Meta(max_length=10)] = []
     when_busy: Literal["refuse"] = "refuse"
 
 

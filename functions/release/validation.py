@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Literal
+from typing import Any
 
-from release import alarms, configuration, environment, lock, pointer, request, sources
+from release import alarms, configuration, environment, lock, pointer, policy, request, sources
+from release.alarms import Watched
 from release.aws import awslambda, cloudwatch, codedeploy, signer
 from release.environment import Environment
 from release.errors import (
@@ -29,8 +30,8 @@ def validate(execution: Execution, document: object) -> Plan:
     stack = environment.read()
     stable, latest = _stable(asked)
     traffic = _traffic(asked, stack)
-    policy = _policy(asked, stack)
-    alarm_names, warnings = _alarms(asked.function, traffic, policy, stack)
+    in_force = policy.in_force(asked, stack)
+    watched = _watched(asked.function, traffic, in_force, stack)
     code_signing = _code_signing(asked.function, stack)
     plan = Plan(
         schema=1,
@@ -41,10 +42,11 @@ def validate(execution: Execution, document: object) -> Plan:
         source=sources.find(asked, code_signing, stable, latest),
         configuration=asked.configuration,
         traffic=traffic,
-        policy=policy,
+        policy=in_force,
         code_signing=code_signing,
-        alarms=alarm_names,
-        warnings=warnings,
+        alarms=watched.names,
+        alarm_window_seconds=watched.window_seconds,
+        warnings=watched.warnings,
         change=asked.change,
         planned_at=int(time.time()),
         dry_run=asked.dry_run,
@@ -107,26 +109,8 @@ def _traffic(asked: Request, stack: Environment) -> Traffic:
     )
 
 
-def _policy(asked: Request, stack: Environment) -> Policy:
-    """The request's policy; the stack's where it says nothing, never below the stack's floor."""
-    ours: Literal["normal", "strict"] = "strict" if stack.alarm_policy == "strict" else "normal"
-    if asked.policy.alarms == "normal" and ours == "strict":
-        raise InvalidRequestError(
-            "policy.alarms is 'normal', but this stack demands 'strict' (parameter AlarmPolicy). "
-            "Leave it out. Nothing changed."
-        )
-    bake, guard = asked.policy.bake_minutes, asked.policy.guard_minutes
-    return Policy(
-        bake_minutes=stack.bake_minutes if bake is None else bake,
-        guard_minutes=stack.guard_minutes if guard is None else guard,
-        alarms=asked.policy.alarms or ours,
-    )
-
-
-def _alarms(
-    function: str, traffic: Traffic, policy: Policy, stack: Environment
-) -> tuple[list[str], list[str]]:
-    """Names of the group's alarms, and warnings about them."""
+def _watched(function: str, traffic: Traffic, policy: Policy, stack: Environment) -> Watched:
+    """Which of the group's alarms watch this release."""
     where = f"deployment group {traffic.group} of application {traffic.application}"
     group = codedeploy.get_group(traffic.application, traffic.group)
     if group is None:
@@ -136,17 +120,34 @@ def _alarms(
             f"{where} deploys to {group.compute_platform}, not to Lambda. Nothing changed."
         )
     names = group.alarms if group.alarms_enabled else []
-    found = cloudwatch.get_alarms(names)
-    warnings = alarms.coverage(traffic.group, names, found, stack.alarm_name_prefix, function)
-    if warnings and policy.alarms == "strict":
-        raise AlarmCoverageError(f"{'; '.join(warnings)} (policy alarms: strict). Nothing changed.")
+    watched = _covered(names, function, traffic, policy, stack)
+    if watched.warnings and policy.alarms == "strict":
+        raise AlarmCoverageError(
+            f"{'; '.join(watched.warnings)} (policy alarms: strict). Nothing changed."
+        )
     active = codedeploy.active_deployments(traffic.application, traffic.group)
     if active:
         raise TargetNotReadyError(
             f"{where} has the active deployment {', '.join(active)}. Wait for it to end, or stop "
             "it. Nothing changed."
         )
-    return names, warnings
+    return watched
+
+
+def _covered(
+    names: list[str], function: str, traffic: Traffic, policy: Policy, stack: Environment
+) -> Watched:
+    watching = alarms.watching(names, policy.fix_forward)
+    passed_over = [f"alarm {name} is passed over" for name in policy.fix_forward]
+    if policy.fix_forward and not watching:
+        return Watched([], 0, [*passed_over, "no other alarm watches: evidence alone judges"])
+    seconds = (traffic.minutes + policy.bake_minutes) * 60
+    found = cloudwatch.get_alarms(watching)
+    warnings = alarms.coverage(
+        traffic.group, watching, found, stack.alarm_name_prefix, function, seconds
+    )
+    window = max(alarm.window_seconds for alarm in found)
+    return Watched(watching, window, warnings + passed_over)
 
 
 def _code_signing(function: str, stack: Environment) -> CodeSigning:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
+
+from boto3.dynamodb.types import TypeSerializer
 
 from canary.localaws import LocalAws, stepfunctions
 from canary.localaws.sandbox import Sandbox, archive, archive_of
@@ -17,15 +20,22 @@ ALARM = "canary-checkout-errors"
 
 class Story:
     """
-    One function, `checkout`, with version 1 live, an alarm, and traffic if it is given.
+    One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
+    the code of version 1, `parameters` are the stack's.
 
     Every step returns the story, so that a test reads from top to bottom.
     """
 
-    def __init__(self, aws: LocalAws) -> None:
+    def __init__(
+        self,
+        aws: LocalAws,
+        stable: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+    ) -> None:
         self.aws = aws
-        self.sandbox = Sandbox(aws)
-        self.sandbox.add_function(FUNCTION, archive_of(EXAMPLES / "stable"))
+        self.sandbox = Sandbox(aws, parameters)
+        package = archive({"app.py": stable}) if stable else archive_of(EXAMPLES / "stable")
+        self.sandbox.add_function(FUNCTION, package)
         self.alias_before = self.sandbox.alias(FUNCTION)
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
@@ -38,6 +48,31 @@ class Story:
     def given_traffic(self, calls_per_minute: float = 60) -> Self:
         """Calls through the alias from now on."""
         self.sandbox.traffic(FUNCTION, calls_per_minute).start()
+        return self
+
+    def given_deaf_alarms(self) -> Self:
+        """The alarm hears nothing that happens here, so that only the verdict can judge."""
+        self.aws.client("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM,
+            Namespace="AWS/Lambda",
+            MetricName="Errors",
+            Dimensions=[{"Name": "FunctionName", "Value": FUNCTION}],
+            Statistic="Sum",
+            Period=60,
+            EvaluationPeriods=1,
+            Threshold=1e9,
+            ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="notBreaching",
+        )
+        return self
+
+    def given_policy_defaults(self, **defaults: Any) -> Self:
+        """An operator has stored these for the function."""
+        item = {"pk": f"target#{FUNCTION}:live", "sk": "policy", **defaults}
+        self.aws.client("dynamodb").put_item(
+            TableName=self.sandbox.outputs["TableName"],
+            Item={name: TypeSerializer().serialize(value) for name, value in item.items()},
+        )
         return self
 
     # -- when --------------------------------------------------------------------------------------
@@ -149,6 +184,12 @@ class Story:
         assert [each["Subject"] for each in self.notifications()] == list(subjects)
         return self
 
+    def then_decided(self, verdict: str, decided_by: str) -> Self:
+        """The last verdict, and which line of defence spoke it."""
+        last = self.evidence()["verdicts"][-1]
+        assert (last["verdict"], last["decidedBy"]) == (verdict, decided_by), last
+        return self
+
     # -- reading -----------------------------------------------------------------------------------
 
     @property
@@ -169,6 +210,14 @@ class Story:
     def item(self) -> dict[str, Any]:
         """The release's item; empty if there is none."""
         return next((each for each in self.items() if each["pk"] == f"release#{self.release}"), {})
+
+    def plan(self) -> dict[str, Any]:
+        """The plan that ValidateRelease has returned."""
+        history = self.aws.client("stepfunctions").get_execution_history(
+            executionArn=self.execution, maxResults=50
+        )["events"]
+        outputs = [e["stateExitedEventDetails"]["output"] for e in history if "Exited" in e["type"]]
+        return dict(json.loads(outputs[0])["plan"])
 
     def locks(self) -> list[dict[str, Any]]:
         """All locks that are held."""
@@ -212,4 +261,4 @@ def _plain(value: dict[str, Any]) -> Any:
         return {name: _plain(each) for name, each in content.items()}
     if kind == "L":
         return [_plain(each) for each in content]
-    return int(content) if kind == "N" else None if kind == "NULL" else content
+    return json.loads(content) if kind == "N" else None if kind == "NULL" else content

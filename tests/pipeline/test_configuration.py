@@ -15,7 +15,7 @@ from tests.pipeline.test_bad_input import refused
 # For releases whose way to the end is not what the story is about.
 AT_ONCE: dict[str, Any] = {
     "deployment": {"config": "CodeDeployDefault.LambdaAllAtOnce"},
-    "policy": {"bakeMinutes": 0},
+    "policy": {"bakeMinutes": 2},
 }
 BY_MODE = """
 import os

@@ -83,7 +83,7 @@ def test_the_evidence_tells_the_whole_release(story: Story) -> None:
 def test_each_deployment_config_promotes(story: Story, config: str) -> None:
     """All nine predefined Lambda configs run through to promotion."""
     story.given_traffic(30).when_released(
-        deployment={"config": config}, policy={"bakeMinutes": 1}
+        deployment={"config": config}, policy={"bakeMinutes": 2}
     ).when_over()
     story.then_execution_is("SUCCEEDED").then_alias_is({"2": 1})
 

@@ -38,6 +38,14 @@ def test_an_alarm_after_the_guard_window_changes_nothing(story: Story) -> None:
     story.then_alias_is({"2": 1}).then_outcome_is("promoted")
 
 
+def test_an_alarm_that_comes_after_the_rollback_undoes_no_second_release(story: Story) -> None:
+    """The verdict is faster than alarms: what they say of a bad version is not said of the last."""
+    story.given_traffic(300).when_released().when_over().then_alias_is({"2": 1})
+    story.when_released("bad").when_over().then_decided("roll_back", "evidence")
+    story.alarm_fires().after(minutes=3).then_alias_is({"2": 1})
+    story.after(minutes=6).alarm_fires().after(minutes=3).then_alias_is({"1": 1})
+
+
 def test_an_alarm_that_guards_nothing_changes_nothing(story: Story) -> None:
     """The rollback machine runs, finds nothing, and succeeds."""
     story.sandbox.add_alarm("canary-unrelated", FUNCTION)

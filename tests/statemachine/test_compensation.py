@@ -17,7 +17,7 @@ def test_every_failure_after_traffic_leads_back(release: Machine) -> None:
         "RollBack",
         "FinishRelease",
     }
-    assert after_traffic == {"StartDeployment", "EvaluateCanary"}
+    assert after_traffic == {"StartDeployment", "EvaluateCanary", "PromoteVersion"}
     for name in after_traffic:
         last = tasks[name]["Catch"][-1]
         assert (last["ErrorEquals"], last["Next"]) == (["States.ALL"], "RollBack"), name
@@ -66,8 +66,10 @@ def test_an_unknown_verdict_rolls_back(release: Machine) -> None:
     assert judged["Default"] == "RollBack"
     assert ways == {
         "promote": "FinishRelease",
+        "end_early": "PromoteVersion",
         "continue": "WaitForCanary",
         "error": "WaitForCanary",
+        "inconclusive": "WaitForCanary",
     }
 
 

@@ -55,12 +55,16 @@ def snake(name: str) -> str:
 
 
 def permissions() -> Iterator[tuple[str, Statement]]:
-    """Every statement that grants something to a role, with the logical id it is written in."""
+    """
+    Every statement that grants something to a role, with the logical id it is written in; also what
+    is granted under a condition of the template only.
+    """
     for name, properties in of_type("AWS::IAM::Role", "AWS::IAM::ManagedPolicy").items():
         inline = [policy["PolicyDocument"] for policy in properties.get("Policies", ())]
         managed = [properties["PolicyDocument"]] if "PolicyDocument" in properties else []
         for document in inline + managed:
-            yield from ((name, statement) for statement in document["Statement"])
+            for statement in document["Statement"]:
+                yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def listed(value: Any) -> list[Any]:

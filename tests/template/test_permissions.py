@@ -148,10 +148,10 @@ def test_who_acts_without_being_asked_can_only_go_back(role: str) -> None:
     assert _actions_of(role) & forward == set()
 
 
-def test_only_the_way_back_and_codedeploy_write_aliases() -> None:
-    """Forward, traffic is moved by CodeDeploy alone."""
+def test_who_writes_aliases() -> None:
+    """Forward, traffic is moved by CodeDeploy, and by PromoteVersion alone."""
     writers = {name for name, action, _ in _grants() if action == "lambda:UpdateAlias"}
-    assert writers == {"RollBackRole", "CodeDeployRole"}
+    assert writers == {"RollBackRole", "PromoteVersionRole", "CodeDeployRole"}
 
 
 def test_every_role_is_used() -> None:

@@ -30,13 +30,17 @@ _FASTEST, _SLOWEST = 0.001, 0.003
 
 @dataclass(frozen=True)
 class Invocation:
-    """An invocation that ran: its answer, or its error, and how long it took in virtual time."""
+    """
+    An invocation that ran: its answer, or its error, and how long it took in virtual time; of which
+    `overhead` is what a function that does nothing takes.
+    """
 
     payload: bytes
     function_error: str | None
     executed_version: str
     seconds: float
     log: str
+    overhead: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,8 @@ class Invoker:
         """Run the target here and now. Nothing parks: the time that it takes is in the result."""
         event = _checked(payload)
         self.admit(target)
-        outcome, log = self._run(target, event)
+        overhead = self.overhead()
+        outcome, log = self._run(target, event, overhead)
         metrics.count_invocations(
             target.dimensions, 1, int(outcome.error is not None), outcome.seconds
         )
@@ -95,7 +100,12 @@ class Invoker:
             target.version,
             outcome.seconds,
             log,
+            overhead,
         )
+
+    def overhead(self) -> float:
+        """How long a function that does nothing takes this time, in seconds."""
+        return round(self._durations.uniform(_FASTEST, _SLOWEST), 5)
 
     def event_options(self, name: str) -> Mapping[str, Any]:
         """The function's EventInvokeConfig: how often and how long its events are repeated."""
@@ -118,7 +128,7 @@ class Invoker:
             metrics.count_throttles(target.dimensions, calls)
             raise TooManyRequestsException
 
-    def _run(self, target: Target, payload: bytes) -> tuple[Outcome, str]:
+    def _run(self, target: Target, payload: bytes, overhead: float) -> tuple[Outcome, str]:
         """What came of it, and its log."""
         function = target.function
         environment = self.environments.take(function, self._backend.layer_archives(function))
@@ -126,7 +136,7 @@ class Invoker:
             self._request_id(),
             target.arn,
             payload,
-            overhead=round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
+            overhead=overhead,
             timeout=float(function.timeout),
         )
         try:

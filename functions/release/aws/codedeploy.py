@@ -140,14 +140,20 @@ def create_deployment(
     config: str,
     description: str,
     app_spec: dict[str, Any],
+    override_alarms: list[str] | None = None,
 ) -> str:
     """
     Start shifting traffic; returns the deployment's id. ActiveDeploymentError if one is active.
 
     CodeDeploy rolls back by itself on failure and on alarm, never on a stop by request: whoever
-    stops a deployment writes the alias.
+    stops a deployment writes the alias. `override_alarms` are polled in place of the group's; to
+    name them AWS asks for the right to UpdateDeploymentGroup.
     """
     content = json.dumps(app_spec)
+    override: dict[str, Any] = {}
+    if override_alarms is not None:
+        alarms = [{"name": name} for name in override_alarms]
+        override["overrideAlarmConfiguration"] = {"enabled": bool(alarms), "alarms": alarms}
     try:
         answer = client("codedeploy").create_deployment(
             applicationName=application,
@@ -165,6 +171,7 @@ def create_deployment(
                 "enabled": True,
                 "events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"],
             },
+            **override,
         )
     except ClientError as error:
         if failures.code(error) == "DeploymentLimitExceededException":
