@@ -89,8 +89,9 @@ def log_tail(response: dict[str, Any]) -> str:
     return base64.b64decode(response["LogResult"]).decode()
 
 
-def total(aws: LocalAws, name: str, **dimensions: str) -> float:
-    """The sum of one of Lambda's metrics since the beginning."""
+def total(aws: LocalAws, name: str, statistic: str = "Sum", **dimensions: str) -> float:
+    """One of Lambda's metrics since the beginning: its sum, or another statistic that adds up."""
+    kind = "ExtendedStatistics" if "(" in statistic else "Statistics"
     found = aws.client("cloudwatch").get_metric_statistics(
         Namespace="AWS/Lambda",
         MetricName=name,
@@ -98,9 +99,10 @@ def total(aws: LocalAws, name: str, **dimensions: str) -> float:
         StartTime="2026-01-01T00:00:00Z",
         EndTime="2026-02-01T00:00:00Z",
         Period=86400,
-        Statistics=["Sum"],
+        **{kind: [statistic]},
     )
-    return float(sum(point["Sum"] for point in found["Datapoints"]))
+    points = (point.get("ExtendedStatistics", point) for point in found["Datapoints"])
+    return float(sum(point[statistic] for point in points))
 
 
 def log_lines(aws: LocalAws, group: str = "/aws/lambda/orders") -> list[str]:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any, cast
 
 from botocore.exceptions import ReadTimeoutError
@@ -166,6 +167,30 @@ class LambdaResponse(MotoLambdaResponse):
 
     def delete_function_code_signing_config(self) -> ActionResult:
         self._backend.delete_function_code_signing_config(self._name)
+        return EmptyResult()
+
+    # -- provisioned concurrency -------------------------------------------------------------------
+
+    @property
+    def _qualified(self) -> tuple[str, str]:
+        name, qualifier = names.split(self._name, self.params["Qualifier"])
+        return name, str(qualifier)
+
+    def put_provisioned_concurrency_config(self) -> TYPE_RESPONSE:
+        requested = self.params["ProvisionedConcurrentExecutions"]
+        provision = self._backend.provisions.put(*self._qualified, requested)
+        return 202, {"status": "202"}, json.dumps(provision)
+
+    def get_provisioned_concurrency_config(self) -> ActionResult:
+        return ActionResult(self._backend.provisions.get(*self._qualified))
+
+    def list_provisioned_concurrency_configs(self) -> ActionResult:
+        name, _ = names.split(self._name)
+        listed = self._backend.provisions.listed(name)
+        return PaginatedResult({"ProvisionedConcurrencyConfigs": listed})
+
+    def delete_provisioned_concurrency_config(self) -> ActionResult:
+        self._backend.provisions.delete(*self._qualified)
         return EmptyResult()
 
     # -- invocations -------------------------------------------------------------------------------

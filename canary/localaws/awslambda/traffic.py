@@ -28,8 +28,8 @@ class Traffic:
     """
     Steady traffic on an alias; `payload` gives what the n-th call brings (by default {}). Up to 60
     calls a minute all run. Of more than that a sample runs, 60 a minute; the others are counted as
-    they would have come out: split by the alias's weights, and failing as often as the version's
-    latest 60 samples did.
+    they would have come out: split by the alias's weights, failing as often and lasting as long as
+    the version's latest 60 samples did.
     """
 
     def __init__(
@@ -119,7 +119,9 @@ class Traffic:
         samples = self._samples[version]
         failed = sum(sample.function_error is not None for sample in samples)
         errors = binomial(self._random, calls, failed / len(samples))
-        metrics.count_invocations(target.dimensions, calls, errors, samples[-1].seconds)
+        seconds = self._random.choices([sample.seconds for sample in samples], k=calls)
+        metrics.count_outcomes(target.dimensions, calls, errors)
+        metrics.count_durations(target.dimensions, Counter(seconds))
 
     @property
     def _backend(self) -> LambdaBackend:
