@@ -14,7 +14,7 @@ from tests.pipeline.story import FUNCTION, Story
 from tests.pipeline.test_bad_input import refused
 
 # For releases whose way to the end is not what the story is about.
-AT_ONCE = {
+AT_ONCE: dict[str, Any] = {
     "deployment": {"config": "CodeDeployDefault.LambdaAllAtOnce"},
     "policy": {"bakeMinutes": 0},
 }

@@ -140,7 +140,7 @@ def test_an_answer_that_is_no_json_lacks_what_is_expected(story: Story) -> None:
 def test_an_answer_that_takes_too_long_fails(story: Story) -> None:
     """The function may run longer than a probe waits; it is asked once."""
     code = "import time\ndef handler(event, context):\n    time.sleep(500)"
-    slow = {"package": story.module(code), "configuration": {"timeout": 600}}
+    slow: dict[str, Any] = {"package": story.module(code), "configuration": {"timeout": 600}}
     story.when_released(**slow, probe={"events": [FRUIT, FRUIT]}).when_over()
     story.then_cause_says("probe event 1 of 2", f"within {BUDGET_SECONDS // 2} s")
     then_nobody_has_met_it(story)
@@ -202,6 +202,21 @@ def test_a_stale_release_is_not_probed(story: Story) -> None:
     story.alias_before = {"2": 1}
     story.execution_is_redriven().when_over().then_execution_is("FAILED", "ReleaseStaleError")
     assert calls(story, "2") == 1
+
+
+def test_the_largest_events_fit_through_the_pipeline(story: Story) -> None:
+    """No state's input comes near Step Functions' 256 KiB, and the record stays small."""
+    large = {"payload": {"basket": ["apple"], "note": "x" * 130000}, "expect": {"total": 30}}
+    story.when_released(probe={"events": [large]}).when_state_is("EvaluateCanary")
+    inputs = [
+        len(event["stateEnteredEventDetails"]["input"].encode())
+        for event in story.aws.client("stepfunctions").get_execution_history(
+            executionArn=story.execution
+        )["events"]
+        if "stateEnteredEventDetails" in event
+    ]
+    assert 130_000 < max(inputs) < 150_000
+    assert len(json.dumps(story.item())) < 10_000
 
 
 def test_a_dry_run_probes_nothing(story: Story) -> None:
