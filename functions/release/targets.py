@@ -59,7 +59,7 @@ def _last_with_traffic(target: str) -> Release | None:
     release = newest(target)
     if release is None or release.outcome not in {"failed", "refused"}:
         return release
-    return record.find(pointer.get(target).release) or release
+    return record.find(pointer.get(target).release or release.release) or release
 
 
 def requested_by(target: str, by: str) -> Release | None:

@@ -140,8 +140,10 @@ def test_an_answer_that_is_no_json_lacks_what_is_expected(story: Story) -> None:
 def test_an_answer_that_takes_too_long_fails(story: Story) -> None:
     """The function may run longer than a probe waits; it is asked once."""
     code = "import time\ndef handler(event, context):\n    time.sleep(500)"
-    slow: dict[str, Any] = {"package": story.module(code), "configuration": {"timeout": 600}}
-    story.when_released(**slow, probe={"events": [FRUIT, FRUIT]}).when_over()
+    probe = {"events": [FRUIT, FRUIT]}
+    story.when_released(
+        package=story.module(code), configuration={"timeout": 600}, probe=probe
+    ).when_over()
     story.then_cause_says("probe event 1 of 2", f"within {BUDGET_SECONDS // 2} s")
     then_nobody_has_met_it(story)
     assert story.states().count("ProbeVersion") == calls(story, "2") == 1
