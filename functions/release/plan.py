@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from release.errors import ReleaseStaleError
-from release.request import Change, Configuration, Probe
+from release.request import Change, Configuration, Probe, ProbeEvent
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -242,6 +243,18 @@ class State(_Payload, frozen=True, kw_only=True):
     refusal: Failure | None = None
     failure: Failure | None = None
     rollback_failure: Failure | None = None
+
+
+def without_values(plan: Plan) -> Plan:
+    """Environment variables and probe events may be secrets: only names and number are left."""
+    variables = plan.configuration.environment
+    names = None if variables is None else dict.fromkeys(variables, "(not kept)")
+    hidden = tuple(ProbeEvent(payload="(not kept)") for _ in plan.probe.events)
+    return replace(
+        plan,
+        configuration=replace(plan.configuration, environment=names),
+        probe=Probe(events=hidden),
+    )
 
 
 def parse_execution(event: dict[str, Any]) -> Execution:

@@ -12,14 +12,12 @@ import time
 from typing import Any, Literal
 
 import msgspec
-from msgspec.structs import replace
 
 from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
 from release.baseline import Baseline
 from release.errors import ReleaseStaleError
-from release.plan import Execution, Plan, Probed, Publication, Signing
-from release.request import Probe, ProbeEvent
+from release.plan import Execution, Plan, Probed, Publication, Signing, without_values
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
 OVER = {"rolled_back", "refused", "failed"}
@@ -89,24 +87,12 @@ def new_item(plan: Plan, execution: Execution) -> Put:
         execution_arn=execution.arn,
         redrive_count=execution.redrive_count,
         outcome="in_progress",
-        plan=_without_values(plan),
+        plan=without_values(plan),
     )
     return Put(
         release_key(plan.release),
         msgspec.to_builtins(item) | {"plan": msgspec.json.encode(item.plan).decode()},
         Attr("pk").not_exists() | (mine & _is("in_progress", "failed") & _no_traffic()),
-    )
-
-
-def _without_values(plan: Plan) -> Plan:
-    """Environment variables and probe events may be secrets: only names and number are kept."""
-    variables = plan.configuration.environment
-    names = None if variables is None else dict.fromkeys(variables, "(not kept)")
-    hidden = tuple(ProbeEvent(payload="(not kept)") for _ in plan.probe.events)
-    return replace(
-        plan,
-        configuration=replace(plan.configuration, environment=names),
-        probe=Probe(events=hidden),
     )
 
 

@@ -20,8 +20,8 @@ GroupName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9+=,.@_-]{1,100}\Z")]
 AlarmName = Annotated[str, Meta(min_length=1, max_length=255)]
 Text = Annotated[str, Meta(max_length=2048)]
 
-# What the rest of a plan needs, Step Functions' 256 KiB leave for it.
-_PROBE_LIMIT = 128 * 1024
+# In bytes of JSON. The plan must fit into Step Functions' 256 KiB; Lambda takes 4 KB of variables.
+_PROBE_LIMIT, _ENVIRONMENT_LIMIT = 128 * 1024, 4096
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -44,7 +44,7 @@ class Configuration(_Part, frozen=True, kw_only=True):
     memory_size: Annotated[int, Meta(ge=128, le=10240)] | None = None
     timeout: Annotated[int, Meta(ge=1, le=900)] | None = None
     environment: dict[str, str] | None = None
-    layers: Annotated[list[str], Meta(max_length=5)] | None = None
+    layers: Annotated[list[Text], Meta(max_length=5)] | None = None
     description: Annotated[str, Meta(max_length=256)] | None = None
 
 
@@ -127,10 +127,17 @@ def parse(document: object) -> Request:
         raise _invalid(str(error)) from error
     if request.package is None and request.configuration == Configuration():
         raise _invalid("neither package nor configuration says what is to be released")
-    size = len(msgspec.json.encode(request.probe.events))
-    if size > _PROBE_LIMIT:
-        raise _invalid(f"probe.events have {size:,} bytes; {_PROBE_LIMIT:,} are the most")
+    _refuse_large("probe.events", request.probe.events, _PROBE_LIMIT)
+    _refuse_large(
+        "configuration.environment", request.configuration.environment, _ENVIRONMENT_LIMIT
+    )
     return request
+
+
+def _refuse_large(name: str, value: object, limit: int) -> None:
+    size = len(msgspec.json.encode(value))
+    if size > limit:
+        raise _invalid(f"{name} takes {size:,} bytes of JSON; {limit:,} are the most")
 
 
 def _invalid(why: str) -> InvalidRequestError:

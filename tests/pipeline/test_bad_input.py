@@ -62,6 +62,8 @@ def snapshot(story: Story) -> dict[str, Any]:
         (lambda r: r.update(probe={"events": [{"payload": 1, "expects": 1}]}), ("expects",)),
         (lambda r: r.update(probe={"events": [{"payload": 1}] * 11}), ("probe.events", "10")),
         (lambda r: r.update(probe={"events": [{"payload": "ü" * 65536}]}), ("131,", "131,072")),
+        (lambda r: r.update(configuration={"environment": {"A": "x" * 4096}}), ("environment",)),
+        (lambda r: r.update(configuration={"layers": ["x" * 9999]}), ("layers",)),
         (lambda r: r.update(healthChecks=["checkout"]), ("healthChecks",)),
         (lambda r: r["package"].update(key="elsewhere/x.zip"), ("package.key",)),
         (lambda r: r["package"].pop("version"), ("version",)),

@@ -9,6 +9,7 @@ import pytest
 from moto.signer.models import signer_backends
 
 from tests.pipeline.faults import answer_lost, at
+from tests.pipeline.faults import refused as fails
 from tests.pipeline.story import FUNCTION, Story
 from tests.pipeline.test_bad_input import refused
 
@@ -169,6 +170,15 @@ def test_an_expired_signature_is_not_released_again(story: Story) -> None:
     story.then_cause_says("expired", "sign it anew")
 
 
+def test_a_configuration_that_lambda_refuses_is_told_in_its_words(story: Story) -> None:
+    """It is not the signature then, and nothing is said of it."""
+    request = configured(story, memorySize=256)
+    at(story, "UpdateFunctionConfiguration", fails("InvalidParameterValueException"))
+    story.when_requested(request).when_over().then_execution_is("FAILED", "PublishFailedError")
+    story.then_cause_says("InvalidParameterValueException: by the story")
+    assert "anew" not in story.sandbox.describe(story.execution)["cause"]
+
+
 def test_code_that_changes_after_validation_is_not_released(story: Story) -> None:
     """Where nobody has kept the signed object, $LATEST is looked at again when it counts."""
     story.when_released("bad", probe={"events": [{"payload": {}}]}).when_over()
@@ -203,6 +213,15 @@ def test_drifted_code_that_no_release_has_kept_is_refused(story: Story) -> None:
     refused(story, request, "TargetNotReadyError", "version 1 of checkout", "back into $LATEST")
     put_by_hand(story, signed_objects(story)[0])
     story.when_requested(request).when_over().then_execution_is("SUCCEEDED")
+
+
+def test_an_alias_moved_by_hand_keeps_its_own_code(story: Story) -> None:
+    """What the pointer knows is the code of another version than the one that serves."""
+    story.when_released(**AT_ONCE).when_over().then_alias_is({"2": 1})
+    story.aws.client("lambda").update_alias(FunctionName=FUNCTION, Name="live", FunctionVersion="1")
+    story.alias_before = {"1": 1}
+    request = configured(story, memorySize=256)
+    refused(story, request, "TargetNotReadyError", "version 1 of checkout")
 
 
 def test_code_of_another_signer_is_refused(story: Story) -> None:

@@ -206,6 +206,21 @@ def test_a_stale_release_is_not_probed(story: Story) -> None:
     assert calls(story, "2") == 1
 
 
+def test_the_largest_events_fit_through_the_pipeline(story: Story) -> None:
+    """No state's input comes near Step Functions' 256 KiB, and the record stays small."""
+    large = {"payload": {"basket": ["apple"], "note": "x" * 130000}, "expect": {"total": 30}}
+    story.when_released(probe={"events": [large]}).when_state_is("EvaluateCanary")
+    inputs = [
+        len(event["stateEnteredEventDetails"]["input"].encode())
+        for event in story.aws.client("stepfunctions").get_execution_history(
+            executionArn=story.execution
+        )["events"]
+        if "stateEnteredEventDetails" in event
+    ]
+    assert 130_000 < max(inputs) < 150_000
+    assert len(json.dumps(story.item())) < 10_000
+
+
 def test_a_dry_run_probes_nothing(story: Story) -> None:
     """The plan has the events, and no version is there to be asked."""
     story.when_released(dryRun=True, probe={"events": [FRUIT]}).when_over()
