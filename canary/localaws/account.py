@@ -8,12 +8,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
+from botocore.exceptions import ClientError
 from botocore.model import OperationModel
 from moto import mock_aws
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -22,12 +24,16 @@ from moto.moto_api._internal import mock_random
 from canary.localaws.admission import Call, Check, acting_principal
 from canary.localaws.clock import Clock
 
+if TYPE_CHECKING:
+    from canary.localaws.limits.rates import Rates
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
 # In this order: what comes later may rest on what comes earlier.
 SERVICES = (
     "shortcuts",
+    "limits",
     "s3",
     "events",
     "cloudwatch",
@@ -58,6 +64,8 @@ with patch.dict(os.environ):
     _forget_whose_it_is()
     importlib.import_module("moto.cloudformation.models")
 
+_PARAMETERS = "canary.parameters"  # in botocore's context of a call
+
 _clients: dict[tuple[object, ...], Any] = {}
 _current: LocalAws | None = None
 
@@ -74,18 +82,24 @@ class LocalAws:
     The embedded AWS, as a context manager.
 
     Inside, every boto3 client of this process reaches it, wall-clock time is its virtual time, and
-    the same `seed` gives the same identifiers and the same order of events. Only one can run at a
-    time.
+    the same `seed` gives the same identifiers and the same order of events. With `rates` it also
+    throttles who calls more often than AWS allows. Only one can run at a time.
     """
 
     def __init__(
-        self, seed: int = 1, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+        self,
+        seed: int = 1,
+        start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC),
+        *,
+        rates: bool = False,
     ) -> None:
         self.account = ACCOUNT
         self.region = REGION
         self.seed = seed
         self.clock = Clock(start)
         self.checks: list[Check] = []
+        self.has_rates = rates
+        self.rates: Rates | None = None
         self._undo = ExitStack()
         self._backends: dict[int, Any] = {}
 
@@ -191,14 +205,25 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
         )
         if key not in _clients:
             made = make(session, service_name, region_name=region_name, **options)
-            made.meta.events.register("before-parameter-build", _admit)
+            made.meta.events.register_last("before-parameter-build", _note_parameters)
+            made.meta.events.register_first("before-call", partial(_admit, made))
             _clients[key] = made
         return _clients[key]
 
     return client
 
 
-def _admit(params: Mapping[str, Any], model: OperationModel, **_: object) -> None:
-    """Every call of every client of this process comes by here, before it is serialized."""
-    if _current is not None:
-        _current.admit(Call(model, params, acting_principal()))
+def _note_parameters(params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
+    context[_PARAMETERS] = params
+
+
+def _admit(client: Any, model: OperationModel, context: Mapping[str, Any], **_: object) -> None:
+    """Every call of every client of this process comes by here, once the client has found nothing
+    wrong with it, and before it is sent."""
+    if _current is None:
+        return
+    try:
+        _current.admit(Call(model, context[_PARAMETERS], acting_principal()))
+    except ClientError as error:
+        made = client.exceptions.from_code(error.response["Error"]["Code"])
+        raise made(error.response, error.operation_name) from None

@@ -86,6 +86,10 @@ class Clock:
         """Now, in UTC."""
         return datetime.fromtimestamp(self._now, UTC)
 
+    def moment(self) -> float:
+        """Now, and what the code that runs has slept meanwhile where its sleeps are added up."""
+        return self._now + (self._accounts[-1][0][0] if self._accounts else 0.0)
+
     # -- making tasks ------------------------------------------------------------------------------
 
     def spawn(

@@ -8,6 +8,7 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
 
+from canary.localaws import limits
 from canary.localaws.account import current
 from canary.localaws.codedeploy.exceptions import DeploymentFailedError
 
@@ -44,6 +45,7 @@ class Alias:
 
     def read(self) -> Routing:
         """Where it sends its traffic now."""
+        limits.count("lambda", "GetAlias")
         try:
             alias = _lambda().get_alias(self.name, self.function)
         except AWS_ERRORS as error:
@@ -53,6 +55,7 @@ class Alias:
 
     def write(self, routing: Routing) -> None:
         """Send its traffic elsewhere."""
+        limits.count("lambda", "UpdateAlias")
         try:
             _lambda().update_alias(
                 name=self.name,
@@ -66,6 +69,7 @@ class Alias:
 
     def check_version(self, version: str) -> None:
         """Fail if the function has no such version."""
+        limits.count("lambda", "GetFunction")
         try:
             _lambda().get_function(self.function, version)
         except AWS_ERRORS as error:
