@@ -3,7 +3,13 @@
 from moto.core.exceptions import AWSError
 
 
-class ExecutionNotRedrivable(AWSError):  # noqa: N818 - AWS's name
+class ConflictException(AWSError):  # noqa: N818 - AWS's name
+    """Another version, alias or revision stands in the way."""
+
+    TYPE = "ConflictException"
+
+
+class ExecutionNotRedrivable(AWSError):  # noqa: N818
     """The execution is not in a state from which it could go on."""
 
     TYPE = "ExecutionNotRedrivable"
@@ -13,6 +19,16 @@ class InvalidDefinition(AWSError):  # noqa: N818
     """The definition is not a state machine that can run."""
 
     TYPE = "InvalidDefinition"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(f"Invalid State Machine Definition: '{', '.join(problems)}'")
+        self.problems = problems
+
+
+class InvalidLoggingConfiguration(AWSError):  # noqa: N818
+    """Executions cannot be logged there."""
+
+    TYPE = "InvalidLoggingConfiguration"
 
 
 class InvalidToken(AWSError):  # noqa: N818

@@ -7,7 +7,6 @@ import json
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import ExecutionStatus, StateMachineType
 from moto.stepfunctions.parser.asl.component.program.program import Program
 from moto.stepfunctions.parser.asl.eval.environment import Environment
@@ -20,7 +19,9 @@ from canary.localaws.account import current
 from canary.localaws.stepfunctions.errors import ExecutionNotRedrivable
 from canary.localaws.stepfunctions.history import QUOTA, History
 from canary.localaws.stepfunctions.integrations import iso
+from canary.localaws.stepfunctions.logs import log_of
 from canary.localaws.stepfunctions.status import announce
+from canary.localaws.stepfunctions.versions import Target
 
 REDRIVABLE_FOR = timedelta(days=14)
 _BRANCHING = ("Map", "Parallel")
@@ -32,22 +33,28 @@ class LocalExecution(Execution):
     `history` through all redrives; each run has an environment of moto's interpreter of its own.
     """
 
-    def __init__(self, machine: StateMachine, program: Program, name: str, text: str) -> None:
+    def __init__(self, target: Target, program: Program, name: str, text: str) -> None:
         aws = current()
+        machine = target.machine
         super().__init__(
             name=name,
             sm_type=StateMachineType.STANDARD,
-            role_arn=machine.roleArn,
+            role_arn=target.instance.roleArn,
             exec_arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
             account_id=aws.account,
             region_name=aws.region,
-            state_machine=cast(Any, copy.copy(machine)),  # out of reach of UpdateStateMachine
+            state_machine=cast(
+                Any, copy.copy(target.instance)
+            ),  # out of UpdateStateMachine's reach
             start_date=aws.clock.datetime(),
             cloud_watch_logging_session=None,
             activity_store={},
             input_data=text,
         )
-        self.history = History()
+        self.state_machine_arn = machine.arn
+        self.version_arn = target.version_arn
+        self.alias_arn = target.alias_arn
+        self.history = History(log_of(self))
         self.redrive_count = 0
         self.redrive_date: datetime | None = None
         self._redrive_tokens: list[str] = []
@@ -58,7 +65,14 @@ class LocalExecution(Execution):
 
     def start(self) -> None:
         self.exec_worker = self._get_start_execution_worker()
-        started = {"input": self.execution_input, "inputDetails": {"truncated": False}}
+        started: dict[str, Any] = {
+            "input": self.execution_input,
+            "inputDetails": {"truncated": False},
+        }
+        if self.version_arn:
+            started["stateMachineVersionArn"] = self.version_arn
+        if self.alias_arn:
+            started["stateMachineAliasArn"] = self.alias_arn
         details = {"executionStartedEventDetails": started | {"roleArn": self.role_arn}}
         self.history.add("ExecutionStarted", details)
         # As on AWS, the first state follows no event.

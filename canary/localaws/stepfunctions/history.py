@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,8 +36,9 @@ _PAYLOADS = ("input", "output", "inputDetails", "outputDetails")
 class History(EventManager):
     """moto's list of events, limited as on AWS, and able to go on after a redrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: Callable[[Mapping[str, Any]], None]) -> None:
         super().__init__()
+        self._log = log
         self._is_reentering = False
 
     def __len__(self) -> int:
@@ -46,7 +47,7 @@ class History(EventManager):
     def add(self, event_type: str, details: Any = None, previous: int | None = None) -> int:
         """Append an event that no state causes; it follows the last one, or `previous`."""
         context = EventHistoryContext(len(self) if previous is None else previous)
-        return super().add_event(context, HistoryEventType(event_type), details)
+        return self.add_event(context, HistoryEventType(event_type), details)
 
     def add_event(
         self,
@@ -62,9 +63,11 @@ class History(EventManager):
                 return len(self)
         if len(self) >= QUOTA - 1 and event_type.value not in _LAST_EVENTS:
             raise HistoryFull
-        return super().add_event(
+        number = super().add_event(
             context, event_type, event_details, timestamp, update_source_event_id
         )
+        self._log(self._history_event_list[-1])
+        return number
 
     def reenter(self) -> None:
         """The next state goes on: that it was entered is already in the history."""
@@ -92,24 +95,31 @@ class History(EventManager):
         events: list[Any] = self.get_event_history()
         if is_reversed:
             events.reverse()
-        start = _offset(token)
+        start = offset_of(token)
         end = start + (size or 1000)
         page = events[start:end]
         if not with_data:
-            page = [_without_data(event) for event in page]
-        return {"events": page} | ({"nextToken": f"event-{end}"} if end < len(events) else {})
+            page = [without_data(event) for event in page]
+        return {"events": page} | (token_of(end) if end < len(events) else {})
 
 
-def _offset(token: str | None) -> int:
+def offset_of(token: str | None) -> int:
+    """Where the page of this token begins."""
     if token is None:
         return 0
     prefix, _, number = token.partition("-")
-    if prefix != "event" or not number.isdecimal():
+    if prefix != "item" or not number.isdecimal():
         raise InvalidToken(f"Invalid Token: '{token}'")
     return int(number)
 
 
-def _without_data(event: Mapping[str, Any]) -> dict[str, Any]:
+def token_of(offset: int) -> dict[str, str]:
+    """The token of the page that begins there."""
+    return {"nextToken": f"item-{offset}"}
+
+
+def without_data(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without what went into a state and came out of it."""
     return {
         name: {key: inner for key, inner in value.items() if key not in _PAYLOADS}
         if isinstance(value, dict)

@@ -6,19 +6,18 @@ from typing import Any, cast
 
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
-from moto.stepfunctions.exceptions import StateMachineDoesNotExist
-from moto.stepfunctions.models import StateMachine
-from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from canary.localaws.stepfunctions import definition as definitions
+from canary.localaws.stepfunctions import logs
 from canary.localaws.stepfunctions.errors import (
     StateMachineAlreadyExists,
     StateMachineTypeNotSupported,
 )
 from canary.localaws.stepfunctions.execution import LocalExecution
+from canary.localaws.stepfunctions.versions import VersionedBackend
 
 
-class LocalStepFunctionsBackend(StepFunctionsParserBackend):
+class LocalStepFunctionsBackend(VersionedBackend):
     """The state machines of an account in a region; each start runs the machine."""
 
     @staticmethod
@@ -29,29 +28,42 @@ class LocalStepFunctionsBackend(StepFunctionsParserBackend):
         if options.get("sm_type") not in (None, "STANDARD"):
             raise StateMachineTypeNotSupported("The embedded AWS runs STANDARD workflows only.")
         definitions.check(definition)
+        logs.check(options.get("loggingConfiguration"))
         existing = self._revision_by_name(name)
         if existing is not None and existing.definition != definition:
             raise StateMachineAlreadyExists(f"State Machine Already Exists: '{existing.arn}'")
         return super().create_state_machine(name, definition, *args, **options)
 
+    def update_state_machine(self, arn: str, *args: Any, **options: Any) -> Any:
+        logs.check(options.get("logging_configuration"))
+        machine = super().update_state_machine(arn, *args, **options)
+        self.revise(machine, bool(options.get("publish")))
+        return machine
+
     def start_execution(  # type: ignore[override]
         self, state_machine_arn: str, name: str | None = None, execution_input: str | None = None
     ) -> LocalExecution:
-        machine = self.describe_state_machine(state_machine_arn)
-        if not isinstance(machine, StateMachine):
-            raise StateMachineDoesNotExist(
-                f"The embedded AWS starts no versions of state machines: '{state_machine_arn}'"
-            )
+        target = self.resolve(state_machine_arn)
         name, text = name or str(mock_random.uuid4()), execution_input or "{}"
         self._validate_name(name)
-        machine._validate_execution_input(text)
-        existing: Any = machine._handle_name_input_idempotency(name, text)
+        target.machine._validate_execution_input(text)
+        existing: Any = target.machine._handle_name_input_idempotency(name, text)
         if existing is not None:
             return cast(LocalExecution, existing)
-        execution = LocalExecution(machine, definitions.program_of(machine.definition), name, text)
-        machine.executions.append(execution)  # type: ignore[arg-type]
+        program = definitions.program_of(target.instance.definition)
+        execution = LocalExecution(target, program, name, text)
+        target.machine.executions.append(execution)  # type: ignore[arg-type]
         execution.start()
         return execution
+
+    def executions_of(self, arn: str) -> list[LocalExecution]:
+        """The executions of a machine, or those started by this version or alias, newest first."""
+        target = self.resolve(arn)
+        found = cast(list[LocalExecution], target.machine.executions)
+        wanted = target.alias_arn or target.version_arn
+        if wanted:
+            found = [each for each in found if wanted in (each.alias_arn, each.version_arn)]
+        return sorted(found, key=lambda each: each.start_date, reverse=True)
 
     def stop_execution(  # type: ignore[override]
         self, execution_arn: str, error: str | None = None, cause: str | None = None
