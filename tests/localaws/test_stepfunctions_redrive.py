@@ -173,14 +173,230 @@ def test_fourteen_days_later_it_is_too_late(machines: Machines) -> None:
         redrive(machines, execution)
 
 
-def test_a_redrive_inside_of_branches_is_refused(machines: Machines) -> None:
-    """What this interpreter could only do otherwise than AWS, it does not do."""
-    branch = {"StartAt": "No", "States": {"No": {"Type": "Fail"}}}
-    states = {"Both": {"Type": "Parallel", "Branches": [branch], "End": True}}
-    execution = machines.run(states)
+def branch(step: str) -> dict[str, Any]:
+    """Two Tasks, one after the other."""
+    states = {
+        f"{step}-1": task(Parameters={"step": f"{step}-1"}, Next=f"{step}-2"),
+        f"{step}-2": task(Parameters={"step": f"{step}-2"}),
+    }
+    return {"StartAt": f"{step}-1", "States": states}
 
-    with pytest.raises(ClientError, match="inside of Map or Parallel"):
+
+def steps(machines: Machines) -> list[Any]:
+    """Which steps were invoked, in order."""
+    return [payload["step"] for _, payload in machines.calls]
+
+
+def test_only_branches_that_failed_run_again(machines: Machines) -> None:
+    """From the state that failed; results of the others are kept, and retries begin anew."""
+    machines.work = broken("b-2")
+    both = {"Type": "Parallel", "Branches": [branch("a"), branch("b")], "End": True}
+    execution = machines.run({"Both": both})
+    assert steps(machines) == ["a-1", "b-1", "a-2", "b-2"]
+    machines.calls.clear()
+    machines.work = broken("")
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert steps(machines) == ["b-2"]
+    assert machines.output(execution) == ["a-2", "b-2"]
+    assert machines.types(execution).count("ParallelStateEntered") == 1
+    assert machines.types(execution).count("TaskStateEntered") == 4
+
+
+def test_aborted_branches_go_on_where_they_were(machines: Machines) -> None:
+    """Stopped while one branch waits and the other is done: only the wait is repeated."""
+    wait = {"StartAt": "Rest", "States": {"Rest": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    both = {"Type": "Parallel", "Branches": [branch("a"), wait], "End": True}
+    machines.work = broken("")
+    execution = machines.start(machines.create({"Both": both}), {"x": 1})
+    machines.aws.clock.advance(30)
+    machines.client.stop_execution(executionArn=execution)
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert steps(machines) == ["a-1", "a-2"]
+    assert machines.output(execution) == ["a-2", {"x": 1}]
+
+
+def test_nested_branches_are_resumed(machines: Machines) -> None:
+    """A Parallel inside of a branch repeats only what failed inside of it."""
+    late = branch("a")
+    late["States"] = {"Rest": {"Type": "Wait", "Seconds": 9, "Next": "a-1"}} | late["States"]
+    late["StartAt"] = "Rest"
+    inner = {"Type": "Parallel", "Branches": [late, branch("b")], "End": True}
+    outer = [{"StartAt": "Inner", "States": {"Inner": inner}}, branch("c")]
+    machines.work = broken("a-1")
+    execution = machines.run({"Outer": {"Type": "Parallel", "Branches": outer, "End": True}})
+    machines.calls.clear()
+    machines.work = broken("")
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert steps(machines) == ["a-1", "a-2"]
+    assert machines.output(execution) == [["a-2", "b-2"], "c-2"]
+
+
+def test_branches_of_an_earlier_turn_do_not_count(machines: Machines) -> None:
+    """In a loop, the results of the turn before are not those of the turn that failed."""
+    turns: list[str] = []
+
+    def work(payload: Any) -> Any:
+        turns.append(payload["step"])
+        if payload["step"] == "a-1" and len(turns) == 5:
+            raise ValueError
+        return len(turns)
+
+    machines.work = work
+    states = {
+        "Both": {"Type": "Parallel", "Branches": [branch("a")], "Next": "Again"},
+        "Again": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$[0]", "NumericGreaterThan": 6, "Next": "Done"}],
+            "Default": "Both",
+        },
+        "Done": {"Type": "Succeed"},
+    }
+    execution = machines.run(states)
+    assert turns == ["a-1", "a-2"] * 2 + ["a-1"]
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert turns[5:] == ["a-1", "a-2"]
+    assert machines.output(execution) == [7]
+
+
+def test_only_iterations_that_failed_run_again(machines: Machines) -> None:
+    """Of an inline Map; the order of the results stays."""
+
+    def work(payload: Any) -> Any:
+        if payload["step"] == 2:
+            raise ValueError
+        return payload["step"] * 10
+
+    machines.work = work
+    each = {"StartAt": "One", "States": {"One": task(Parameters={"step.$": "$"})}}
+    states = {"Each": {"Type": "Map", "ItemProcessor": each, "End": True}}
+    execution = machines.run(states, [1, 2, 3])
+    machines.calls.clear()
+    machines.work = lambda payload: payload["step"] * 100
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert machines.output(execution)[:2] == [10, 200]
+    assert 1 not in steps(machines)
+
+
+def test_all_branches_run_again_after_too_much_data(machines: Machines) -> None:
+    """States.DataLimitExceeded of a Parallel is nobody's failure in particular."""
+    machines.work = lambda _: "x" * (200 * 1024)
+    both = {"Type": "Parallel", "Branches": [branch("a"), branch("b")], "End": True}
+    execution = machines.run({"Both": both})
+    assert machines.describe(execution)["error"] == "States.DataLimitExceeded"
+    machines.calls.clear()
+    machines.work = broken("")
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert sorted(steps(machines)) == ["a-1", "a-2", "b-1", "b-2"]
+
+
+def test_a_map_inside_of_a_map_is_refused(machines: Machines) -> None:
+    """What this interpreter could only do otherwise than AWS, it does not do."""
+    no = {"StartAt": "No", "States": {"No": {"Type": "Fail"}}}
+    inner = {"Type": "Map", "ItemProcessor": no, "End": True}
+    outer = {"StartAt": "Inner", "States": {"Inner": inner}}
+    states = {"Outer": {"Type": "Map", "ItemProcessor": outer, "End": True}}
+    execution = machines.run(states, [[1]])
+
+    with pytest.raises(ClientError, match="a Map inside of a Map"):
         redrive(machines, execution)
+
+
+def test_a_choice_is_made_again(machines: Machines) -> None:
+    """A Choice that found no rule fails again on the same input, without being entered twice."""
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.a", "NumericEquals": 1, "Next": "Yes"}],
+    }
+    execution = machines.run({"Which": choice, "Yes": {"Type": "Succeed"}}, {"a": 2})
+    assert machines.describe(execution)["error"] == "States.NoChoiceMatched"
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert machines.describe(execution)["error"] == "States.NoChoiceMatched"
+    assert machines.types(execution).count("ChoiceStateEntered") == 1
+    assert machines.types(execution).count("ExecutionFailed") == 2
+
+
+def test_a_wait_for_a_moment_that_has_passed_is_over_at_once(machines: Machines) -> None:
+    """A Wait with a Timestamp that lies in the past by now takes no time."""
+    wait = {"Type": "Wait", "Timestamp": "2026-01-05T09:10:00Z", "End": True}
+    execution = machines.start(machines.create({"Until": wait}))
+    machines.aws.clock.advance(60)
+    machines.client.stop_execution(executionArn=execution)
+    machines.aws.clock.advance(3600)
+
+    date = redrive(machines, execution)["redriveDate"]
+    machines.finish(execution)
+
+    described = machines.describe(execution)
+    assert (described["status"], described["stopDate"]) == ("SUCCEEDED", date)
+
+
+def test_after_a_year_it_is_too_late(machines: Machines) -> None:
+    """However fresh its failure is: an execution lasts one year at most."""
+    wait = {"Long": {"Type": "Wait", "Seconds": 366 * 86400, "End": True}}
+    execution = machines.start(machines.create(wait))
+    machines.aws.clock.advance(365.5 * 86400)
+    machines.client.stop_execution(executionArn=execution)
+
+    with pytest.raises(ClientError, match="maximum execution time"):
+        redrive(machines, execution)
+
+
+def test_a_full_history_cannot_be_redriven(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 24,999 events or more there is no room to go on."""
+    execution = machines.run({"No": {"Type": "Fail"}})
+    number = len(machines.history(execution))
+    monkeypatch.setattr("canary.localaws.stepfunctions.redrive.QUOTA", number + 1)
+
+    with pytest.raises(ClientError, match="history event limit"):
+        redrive(machines, execution)
+
+
+def test_tokens_are_remembered_for_15_minutes(machines: Machines) -> None:
+    """Later the same token is a new redrive."""
+    execution = machines.run({"No": {"Type": "Fail"}})
+    redrive(machines, execution, clientToken="once")
+    machines.finish(execution)
+    machines.aws.clock.advance(15 * 60 + 1)
+
+    redrive(machines, execution, clientToken="once")
+
+    assert machines.describe(execution)["redriveCount"] == 2
+
+
+def test_the_last_ten_tokens_are_remembered(machines: Machines) -> None:
+    """The eleventh pushes out the first, not the second."""
+    execution = machines.run({"No": {"Type": "Fail"}})
+    dates = []
+    for number in range(11):
+        dates.append(redrive(machines, execution, clientToken=str(number))["redriveDate"])
+        machines.finish(execution)
+        machines.aws.clock.advance(1)
+
+    assert redrive(machines, execution, clientToken="1")["redriveDate"] == dates[1]
+    assert redrive(machines, execution, clientToken="0")["redriveDate"] > dates[10]
 
 
 def test_a_client_token_makes_a_redrive_idempotent(machines: Machines) -> None:

@@ -31,6 +31,12 @@ class InvalidLoggingConfiguration(AWSError):  # noqa: N818
     TYPE = "InvalidLoggingConfiguration"
 
 
+class InvalidOutput(AWSError):  # noqa: N818
+    """The output of a Task is no JSON."""
+
+    TYPE = "InvalidOutput"
+
+
 class InvalidToken(AWSError):  # noqa: N818
     """The token is none that Step Functions gave."""
 
@@ -47,3 +53,9 @@ class StateMachineTypeNotSupported(AWSError):  # noqa: N818
     """Only standard workflows run here."""
 
     TYPE = "StateMachineTypeNotSupported"
+
+
+class TaskTimedOut(AWSError):  # noqa: N818
+    """Nobody waits for this token any more."""
+
+    TYPE = "TaskTimedOut"

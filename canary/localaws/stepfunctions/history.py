@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from moto.stepfunctions.parser.api import HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import (
@@ -33,13 +35,28 @@ _FULL: Any = {
 _PAYLOADS = ("input", "output", "inputDetails", "outputDetails")
 
 
+@dataclass(frozen=True)
+class Entered:
+    """That a state was entered: by which event, and with which input."""
+
+    number: int
+    name: str
+    text: str
+
+    @property
+    def input(self) -> Any:
+        """A copy of the input for each who asks."""
+        return json.loads(self.text)
+
+
 class History(EventManager):
     """moto's list of events, limited as on AWS, and able to go on after a redrive."""
 
     def __init__(self, log: Callable[[Mapping[str, Any]], None]) -> None:
         super().__init__()
         self._log = log
-        self._is_reentering = False
+        self._entered_in: WeakKeyDictionary[EventHistoryContext, Entered] = WeakKeyDictionary()
+        self._reentering: WeakSet[EventHistoryContext] = WeakSet()
 
     def __len__(self) -> int:
         return len(self._history_event_list)
@@ -57,29 +74,31 @@ class History(EventManager):
         timestamp: Any = None,
         update_source_event_id: bool = True,
     ) -> int:
-        if self._is_reentering:
-            self._is_reentering = False
-            if event_type.value.endswith("StateEntered"):
-                return len(self)
+        is_entered = event_type.value.endswith("StateEntered")
+        if is_entered and context in self._reentering:
+            self._reentering.remove(context)
+            return len(self)
         if len(self) >= QUOTA - 1 and event_type.value not in _LAST_EVENTS:
             raise HistoryFull
         number = super().add_event(
             context, event_type, event_details, timestamp, update_source_event_id
         )
-        self._log(self._history_event_list[-1])
+        event: Any = self._history_event_list[-1]
+        if is_entered:
+            details = event["stateEnteredEventDetails"]
+            self._entered_in[context] = Entered(number, details["name"], details["input"])
+        self._log(event)
         return number
 
-    def reenter(self) -> None:
-        """The next state goes on: that it was entered is already in the history."""
-        self._is_reentering = True
+    def resume(self, context: EventHistoryContext, entered: Entered, is_anew: bool = False) -> None:
+        """Here a state goes on: that it was entered is in the history, unless it is so anew."""
+        self._entered_in[context] = entered
+        if not is_anew:
+            self._reentering.add(context)
 
-    def last_entered(self) -> tuple[str, Any] | None:
-        """The name and the input of the state that was entered last, if any was."""
-        for event in reversed(self._history_event_list):
-            details: Any = event.get("stateEnteredEventDetails")
-            if details:
-                return details["name"], json.loads(details["input"])
-        return None
+    def entered_in(self, context: EventHistoryContext) -> Entered | None:
+        """The state that was entered last in one run of a machine, branch or iteration."""
+        return self._entered_in.get(context)
 
     def entered(self) -> list[str]:
         """The names of the states that were entered, in order."""

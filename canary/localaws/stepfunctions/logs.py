@@ -68,7 +68,9 @@ def _group_of(configuration: Mapping[str, Any]) -> str | None:
 
 
 def _line(execution: LocalExecution, event: Mapping[str, Any], with_data: bool) -> str:
-    details = next((event[name] for name in event if name.endswith("EventDetails")), {})
+    details: Mapping[str, Any] = next(
+        (event[name] for name in event if name.endswith("EventDetails")), {}
+    )
     if not with_data:
         details = {name: details[name] for name in details if name not in _DATA}
     line = {

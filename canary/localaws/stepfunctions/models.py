@@ -14,11 +14,16 @@ from canary.localaws.stepfunctions.errors import (
     StateMachineTypeNotSupported,
 )
 from canary.localaws.stepfunctions.execution import LocalExecution
+from canary.localaws.stepfunctions.tokens import Tokens
 from canary.localaws.stepfunctions.versions import VersionedBackend
 
 
 class LocalStepFunctionsBackend(VersionedBackend):
     """The state machines of an account in a region; each start runs the machine."""
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.tokens = Tokens()
 
     @staticmethod
     def _validate_definition(definition: str) -> None:

@@ -55,9 +55,8 @@ class LocalStepFunctionResponse(StepFunctionResponse):
         return ActionResult({"stopDate": execution.stop_date})
 
     def redrive_execution(self) -> ActionResult:
-        execution = self._execution()
-        execution.redrive(self._get_param("clientToken"))
-        return ActionResult({"redriveDate": execution.redrive_date})
+        date = self._execution().redrive(self._get_param("clientToken"))
+        return ActionResult({"redriveDate": date})
 
     def get_execution_history(self) -> ActionResult:
         execution = self._execution()
@@ -69,10 +68,20 @@ class LocalStepFunctionResponse(StepFunctionResponse):
         )
         return ActionResult(page)
 
+    def send_task_success(self) -> EmptyResult:
+        tokens = self.stepfunction_backend.tokens
+        tokens.succeed(self._get_param("taskToken"), self._get_param("output"))
+        return EmptyResult()
+
     def send_task_failure(self) -> EmptyResult:
-        self.stepfunction_backend.send_task_failure(
+        tokens = self.stepfunction_backend.tokens
+        tokens.fail(
             self._get_param("taskToken"), self._get_param("error"), self._get_param("cause")
         )
+        return EmptyResult()
+
+    def send_task_heartbeat(self) -> EmptyResult:
+        self.stepfunction_backend.tokens.beat(self._get_param("taskToken"))
         return EmptyResult()
 
     # -- versions -----------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from canary.localaws import events
+from canary.localaws.stepfunctions.redrive import why_not
 
 if TYPE_CHECKING:
     from canary.localaws.stepfunctions.execution import LocalExecution
@@ -28,7 +29,7 @@ def output_of(execution: LocalExecution) -> str | None:
 
 def description_of(execution: LocalExecution) -> dict[str, Any]:
     """As DescribeExecution gives it."""
-    reason = execution.why_not_redrivable()
+    reason = why_not(execution)
     description = {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine_arn,
