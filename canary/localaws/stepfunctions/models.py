@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, cast
 
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
 
+from canary.localaws.account import current
 from canary.localaws.stepfunctions import definition as definitions
 from canary.localaws.stepfunctions import logs
 from canary.localaws.stepfunctions.errors import (
@@ -16,6 +18,8 @@ from canary.localaws.stepfunctions.errors import (
 from canary.localaws.stepfunctions.execution import LocalExecution
 from canary.localaws.stepfunctions.tokens import Tokens
 from canary.localaws.stepfunctions.versions import VersionedBackend
+
+_KEPT = timedelta(days=90)
 
 
 class LocalStepFunctionsBackend(VersionedBackend):
@@ -49,6 +53,7 @@ class LocalStepFunctionsBackend(VersionedBackend):
         self, state_machine_arn: str, name: str | None = None, execution_input: str | None = None
     ) -> LocalExecution:
         target = self.resolve(state_machine_arn)
+        _forget_old(target.machine.executions)
         name, text = name or str(mock_random.uuid4()), execution_input or "{}"
         self._validate_name(name)
         target.machine._validate_execution_input(text)
@@ -76,3 +81,9 @@ class LocalStepFunctionsBackend(VersionedBackend):
         execution: Any = self.describe_execution(execution_arn)
         execution.stop(utcnow(), error, cause)
         return cast(LocalExecution, execution)
+
+
+def _forget_old(executions: list[Any]) -> None:
+    """AWS keeps an execution, and its name, for 90 days after its end."""
+    oldest = current().clock.datetime() - _KEPT
+    executions[:] = [each for each in executions if not each.stop_date or each.stop_date > oldest]
