@@ -30,6 +30,6 @@ def test_a_release_gets_through_a_busy_account(monkeypatch: pytest.MonkeyPatch) 
                 pass
 
         aws.clock.every(0.5, use_up)
-        story.when_released().then_execution_is("SUCCEEDED")
+        story.when_released().when_over().then_execution_is("SUCCEEDED")
 
     assert throttled, "nobody was throttled: this test shows nothing"
