@@ -205,7 +205,7 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
         )
         if key not in _clients:
             made = make(session, service_name, region_name=region_name, **options)
-            made.meta.events.register_last("before-parameter-build", _note_parameters)
+            made.meta.events.register("before-parameter-build", _note_parameters)
             made.meta.events.register_first("before-call", partial(_admit, made))
             _clients[key] = made
         return _clients[key]

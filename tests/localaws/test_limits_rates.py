@@ -10,7 +10,9 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from canary.localaws import LocalAws, limits
+from canary.localaws import LocalAws
+from canary.localaws.codedeploy.alias import Alias, Routing
+from canary.localaws.codedeploy.exceptions import DeploymentFailedError
 
 ONCE = Config(retries={"total_max_attempts": 1})
 MISSING = "arn:aws:states:us-east-1:123456789012:stateMachine:m"
@@ -104,12 +106,14 @@ def test_botocore_waits_and_tries_again(aws: LocalAws, mode: str) -> None:
     assert 1 / 9 <= aws.clock.now() - before < 60
 
 
-def test_the_same_seed_waits_as_long() -> None:
+@pytest.mark.parametrize("mode", ["legacy", "standard"])
+def test_the_same_seed_waits_as_long(mode: str) -> None:
     """What two runs do is the same, retries included."""
+    retries: Any = {"mode": mode, "total_max_attempts": 8}
 
     def waited() -> float:
         with LocalAws(rates=True) as aws:
-            describe = client("cloudwatch", Config(retries={"total_max_attempts": 8}))
+            describe = client("cloudwatch", Config(retries=retries))
             before = aws.clock.now()
             answers(describe.describe_alarms, 30)
             return aws.clock.now() - before
@@ -131,8 +135,13 @@ def test_retries_inside_an_invocation_count_as_its_duration(aws: LocalAws) -> No
 
 def test_calls_of_other_services_take_tokens_too(aws: LocalAws) -> None:
     """CodeDeploy's calls of Lambda are not refused, and leave less for others."""
-    for _ in range(15):
-        limits.count("lambda", "UpdateAlias")
+    alias = Alias("absent", "live")
+    for _ in range(8):
+        with pytest.raises(DeploymentFailedError, match="not found"):
+            alias.read()
+    for _ in range(7):
+        with pytest.raises(DeploymentFailedError, match="not found"):
+            alias.write(Routing("1"))
 
     throttled = [(429, "TooManyRequestsException")]
     assert answers(client("lambda").list_functions, 1) == throttled

@@ -292,6 +292,44 @@ def test_only_iterations_that_failed_run_again(machines: Machines) -> None:
     assert 1 not in steps(machines)
 
 
+def test_iterations_of_an_earlier_turn_do_not_count(machines: Machines) -> None:
+    """An iteration that the failed turn had not begun runs, whatever it gave the turn before."""
+    turns: list[int] = []
+
+    def work(payload: Any) -> Any:
+        turns.append(payload["step"])
+        if len(turns) == 3:
+            raise ValueError
+        return len(turns)
+
+    machines.work = work
+    each = {"StartAt": "One", "States": {"One": task(Parameters={"step.$": "$"})}}
+    states = {
+        "Each": {
+            "Type": "Map",
+            "ItemsPath": "$.items",
+            "MaxConcurrency": 1,
+            "ItemProcessor": each,
+            "ResultPath": "$.results",
+            "Next": "Again",
+        },
+        "Again": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.results[0]", "NumericGreaterThan": 3, "Next": "Done"}],
+            "Default": "Each",
+        },
+        "Done": {"Type": "Succeed"},
+    }
+    execution = machines.run(states, {"items": [1, 2]})
+    assert turns == [1, 2, 1]
+
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert turns[3:] == [1, 2]
+    assert machines.output(execution)["results"] == [4, 5]
+
+
 def test_all_branches_run_again_after_too_much_data(machines: Machines) -> None:
     """States.DataLimitExceeded of a Parallel is nobody's failure in particular."""
     machines.work = lambda _: "x" * (200 * 1024)
