@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from random import Random
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import boto3
@@ -24,6 +24,9 @@ from moto.moto_api._internal import mock_random
 from canary.localaws.admission import Call, Check, acting_principal, acting_session
 from canary.localaws.clock import Clock
 
+if TYPE_CHECKING:
+    from canary.localaws.limits.rates import Rates
+
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
@@ -32,6 +35,7 @@ PATIENCE = "X-Read-Timeout"
 # In this order: what comes later may rest on what comes earlier.
 SERVICES = (
     "shortcuts",
+    "limits",
     "iam",
     "events",
     "cloudwatch",
@@ -63,6 +67,8 @@ with patch.dict(os.environ):
     _forget_whose_it_is()
     importlib.import_module("moto.cloudformation.models")
 
+_PARAMETERS = "canary.parameters"  # in botocore's context of a call
+
 _clients: dict[tuple[object, ...], Any] = {}
 _current: LocalAws | None = None
 
@@ -79,12 +85,16 @@ class LocalAws:
     The embedded AWS, as a context manager.
 
     Inside, every boto3 client of this process reaches it, wall-clock time is its virtual time, and
-    the same `seed` gives the same identifiers and the same order of events. Only one can run at a
-    time.
+    the same `seed` gives the same identifiers and the same order of events. With `rates` it also
+    throttles who calls more often than AWS allows. Only one can run at a time.
     """
 
     def __init__(
-        self, seed: int = 1, start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+        self,
+        seed: int = 1,
+        start: datetime = datetime(2026, 1, 5, 9, 0, tzinfo=UTC),
+        *,
+        rates: bool = False,
     ) -> None:
         self.account = ACCOUNT
         self.region = REGION
@@ -92,6 +102,8 @@ class LocalAws:
         self.clock = Clock(start)
         self.checks: list[Check] = []
         self.endpoint: str | None = None  # its URL, while it is served over HTTP
+        self.has_rates = rates
+        self.rates: Rates | None = None
         self._undo = ExitStack()
         self._backends: dict[int, Any] = {}
 
@@ -199,8 +211,9 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
         )
         if key not in _clients:
             made = make(session, service_name, region_name=region_name, **options)
+            made.meta.events.register("before-parameter-build", _note_parameters)
             admit = partial(_admit, made, access_key)
-            made.meta.events.register("before-parameter-build", admit)
+            made.meta.events.register_first("before-call", admit)
             patience = made.meta.config.read_timeout
             made.meta.events.register("before-call.lambda.Invoke", partial(_tell, patience))
             _clients[key] = made
@@ -218,23 +231,28 @@ def _explicit_key(session: boto3.Session, options: Mapping[str, Any]) -> str | N
     return options.get("aws_access_key_id")
 
 
+def _note_parameters(params: Mapping[str, Any], context: dict[str, Any], **_: object) -> None:
+    context[_PARAMETERS] = params
+
+
 def _admit(
     client: Any,
     access_key: str | None,
-    params: Mapping[str, Any],
     model: OperationModel,
+    context: Mapping[str, Any],
     **_: object,
 ) -> None:
     """
-    Every call of every client of this process comes by here, before it is serialized. A client that
-    has the credentials of a role's session calls as that role, whoever uses it.
+    Every call of every client of this process comes by here, once the client has found nothing
+    wrong with it, and before it is sent. A client that has the credentials of a role's session
+    calls as that role, whoever uses it.
     """
     if _current is None:
         return
     iam = importlib.import_module("canary.localaws.iam")
     caller = iam.session_of(access_key) or (acting_principal(), acting_session())
     try:
-        _current.admit(Call(model, params, *caller))
+        _current.admit(Call(model, context[_PARAMETERS], *caller))
     except ClientError as error:  # as the class that the client's users may catch
         kind = client.exceptions.from_code(error.response["Error"]["Code"])
         raise kind(error.response, error.operation_name) from None

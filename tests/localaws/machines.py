@@ -107,6 +107,22 @@ def task(**fields: Any) -> dict[str, Any]:
     return {"Type": "Task", "Resource": FUNCTION} | end | fields
 
 
+def broken(step: str) -> Callable[[Any], Any]:
+    """Work of which one step fails."""
+
+    def work(payload: Any) -> Any:
+        if payload.get("step") == step:
+            raise ValueError(step)
+        return payload["step"]
+
+    return work
+
+
+def redrive(machines: Machines, execution: str, **options: Any) -> dict[str, Any]:
+    """Redrive the execution."""
+    return dict(machines.client.redrive_execution(executionArn=execution, **options))
+
+
 POLL = {
     "Ask": task(ResultPath="$.answer", Next="IsDone"),
     "IsDone": {

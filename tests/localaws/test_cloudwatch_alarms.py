@@ -215,7 +215,10 @@ def test_an_alarm_on_metric_math(aws: LocalAws) -> None:
         ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "ComparisonOperator"),
         ({"ExtendedStatistic": "p99"}, "Exactly one of Statistic and ExtendedStatistic"),
         ({"AlarmActions": ["arn:aws:lambda:us-east-1:1:function:f"]}, "Only SNS topics"),
-        ({"AlarmActions": [f"arn:aws:sns:us-east-1:1:{n}" for n in range(6)]}, "at most 5"),
+        (
+            {"AlarmActions": [f"arn:aws:sns:us-east-1:1:{n}" for n in range(6)]},
+            "less than or equal to 5",
+        ),
         ({"Metrics": RATE[1:2]}, "Exactly one element of the metrics list"),
         ({"Metrics": [*RATE, RATE[0]]}, "not unique"),
         ({"Metrics": RATE, "MetricName": "Errors"}, "cannot be used together"),

@@ -57,7 +57,7 @@ def test_an_alias_has_revisions_of_its_own(aws: LocalAws) -> None:
             },
             "InvalidParameterValueException",
         ),
-        ({"FunctionVersion": "live"}, "InvalidParameterValueException"),
+        ({"FunctionVersion": "live"}, "ValidationException"),
         (
             {"RoutingConfig": {"AdditionalVersionWeights": {"9": 0.1}}},
             "ResourceNotFoundException",

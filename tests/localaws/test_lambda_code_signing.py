@@ -251,5 +251,5 @@ def test_configs_are_kept_listed_and_protected_while_in_use(aws: LocalAws) -> No
         client.get_code_signing_config(CodeSigningConfigArn=arn)
     with pytest.raises(client.exceptions.CodeSigningConfigNotFoundException):
         client.put_function_code_signing_config(FunctionName="orders", CodeSigningConfigArn=arn)
-    with pytest.raises(ClientError, match="between 1 and 20"):
+    with pytest.raises(ClientError, match="less than or equal to 20"):
         config(aws, "Warn", *[f"{role(aws)}{number}" for number in range(21)])

@@ -154,7 +154,7 @@ def test_functions_are_found_by_each_form_of_their_name(aws: LocalAws) -> None:
 
 def test_a_configuration_change_reaches_everything_that_it_names(aws: LocalAws) -> None:
     """What is given is taken over, what is not stays, and what cannot be supported is refused."""
-    create(aws, Environment={"Variables": {"A": "1"}})
+    create(aws, Environment={"Variables": {"STAGE": "1"}})
     client = aws.client("lambda")
     queue = f"arn:aws:sqs:us-east-1:{aws.account}:dead"
     client.update_function_configuration(
@@ -170,7 +170,7 @@ def test_a_configuration_change_reaches_everything_that_it_names(aws: LocalAws) 
     assert found["TracingConfig"] == {"Mode": "Active"}
     assert found["EphemeralStorage"] == {"Size": 1024}
     assert found["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/shop/orders"}
-    assert (found["MemorySize"], found["Environment"]) == (512, {"Variables": {"A": "1"}})
+    assert (found["MemorySize"], found["Environment"]) == (512, {"Variables": {"STAGE": "1"}})
     aws.clock.advance(2)
     client.update_function_configuration(FunctionName="orders", Environment={})
     assert "Environment" not in configuration(aws)

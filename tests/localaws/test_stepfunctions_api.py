@@ -46,6 +46,19 @@ def test_a_start_repeated_while_running_is_the_same_execution(machines: Machines
         machines.start(machine, {"pause": 60}, name="release")
 
 
+def test_a_name_is_free_again_after_90_days(machines: Machines) -> None:
+    """Until then a closed execution keeps it."""
+    machine = machines.create(PASS)
+    machines.finish(machines.start(machine, name="release"))
+    machines.aws.clock.advance(89 * 86400)
+    with pytest.raises(ClientError, match="ExecutionAlreadyExists"):
+        machines.start(machine, name="release")
+
+    machines.aws.clock.advance(2 * 86400)
+
+    assert machines.describe(machines.start(machine, name="release"))["status"] == "RUNNING"
+
+
 @pytest.mark.parametrize("name", ["a b", "a:b", "x" * 81])
 def test_names_are_checked(machines: Machines, name: str) -> None:
     """Blanks, colons and more than 80 characters are refused."""

@@ -199,3 +199,53 @@ def test_a_history_has_an_end(machines: Machines, monkeypatch: pytest.MonkeyPatc
 
     assert machines.describe(execution)["error"] == "States.Runtime"
     assert len(machines.history(execution)) == 50
+
+
+CATCH_ALL = {
+    "Retry": [{"ErrorEquals": ["States.ALL"]}],
+    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Caught"}],
+    "Next": "Caught",
+}
+CAUGHT = {"Caught": {"Type": "Pass", "End": True}}
+
+
+def test_too_much_data_is_not_caught_by_all(machines: Machines) -> None:
+    """A result over 256 KiB is States.DataLimitExceeded, which is neither retried nor caught."""
+    machines.work = lambda _: "x" * 256 * 1024
+
+    described = machines.describe(machines.run({"Work": task(**CATCH_ALL)} | CAUGHT))
+
+    assert (described["status"], described["error"]) == ("FAILED", "States.DataLimitExceeded")
+    assert len(machines.calls) == 1
+
+
+def test_too_much_data_can_be_caught_by_name(machines: Machines) -> None:
+    """A Catch that names States.DataLimitExceeded finds it."""
+    machines.work = lambda _: "x" * 256 * 1024
+    catch = {"ErrorEquals": ["States.DataLimitExceeded"], "Next": "Caught"}
+
+    execution = machines.run({"Work": task(Catch=[catch])} | CAUGHT)
+
+    assert machines.output(execution)["Error"] == "States.DataLimitExceeded"
+
+
+def test_a_path_that_finds_nothing_is_not_caught_by_all(machines: Machines) -> None:
+    """It is States.Runtime: the machine is wrong, not its task, which is never invoked."""
+    work = task(Parameters={"a.$": "$.absent"}, **CATCH_ALL)
+
+    described = machines.describe(machines.run({"Work": work} | CAUGHT))
+
+    assert (described["status"], described["error"]) == ("FAILED", "States.Runtime")
+    assert "The JSONPath '$.absent' could not be found in the input '{}'" in described["cause"]
+    assert machines.calls == []
+
+
+def test_a_choice_without_a_match_fails_by_name(machines: Machines) -> None:
+    """States.NoChoiceMatched, with the state in the cause."""
+    rule = {"Variable": "$.a", "NumericEquals": 1, "Next": "Caught"}
+
+    execution = machines.run({"Which": {"Type": "Choice", "Choices": [rule]}} | CAUGHT, {"a": 2})
+
+    described = machines.describe(execution)
+    assert described["error"] == "States.NoChoiceMatched"
+    assert "executing the state 'Which' (entered at the event id #2)" in described["cause"]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws
-from tests.localaws.machines import POLL, Machines, task
+from tests.localaws.machines import POLL, Machines, broken, redrive, task
 
 
 @pytest.fixture
@@ -26,22 +23,6 @@ TWO_STEPS = {
         Retry=[{"ErrorEquals": ["ValueError"], "IntervalSeconds": 5, "MaxAttempts": 2}],
     ),
 }
-
-
-def broken(step: str) -> Callable[[Any], Any]:
-    """Work of which one step fails."""
-
-    def work(payload: Any) -> Any:
-        if payload.get("step") == step:
-            raise ValueError(step)
-        return payload["step"]
-
-    return work
-
-
-def redrive(machines: Machines, execution: str, **options: Any) -> dict[str, Any]:
-    """Redrive the execution."""
-    return dict(machines.client.redrive_execution(executionArn=execution, **options))
 
 
 def test_a_failed_task_is_scheduled_again_with_the_input_it_had(machines: Machines) -> None:
@@ -173,14 +154,84 @@ def test_fourteen_days_later_it_is_too_late(machines: Machines) -> None:
         redrive(machines, execution)
 
 
-def test_a_redrive_inside_of_branches_is_refused(machines: Machines) -> None:
-    """What this interpreter could only do otherwise than AWS, it does not do."""
-    branch = {"StartAt": "No", "States": {"No": {"Type": "Fail"}}}
-    states = {"Both": {"Type": "Parallel", "Branches": [branch], "End": True}}
-    execution = machines.run(states)
+def test_a_choice_is_made_again(machines: Machines) -> None:
+    """A Choice that found no rule fails again on the same input, without being entered twice."""
+    choice = {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.a", "NumericEquals": 1, "Next": "Yes"}],
+    }
+    execution = machines.run({"Which": choice, "Yes": {"Type": "Succeed"}}, {"a": 2})
+    assert machines.describe(execution)["error"] == "States.NoChoiceMatched"
 
-    with pytest.raises(ClientError, match="inside of Map or Parallel"):
+    redrive(machines, execution)
+    machines.finish(execution)
+
+    assert machines.describe(execution)["error"] == "States.NoChoiceMatched"
+    assert machines.types(execution).count("ChoiceStateEntered") == 1
+    assert machines.types(execution).count("ExecutionFailed") == 2
+
+
+def test_a_wait_for_a_moment_that_has_passed_is_over_at_once(machines: Machines) -> None:
+    """A Wait with a Timestamp that lies in the past by now takes no time."""
+    wait = {"Type": "Wait", "Timestamp": "2026-01-05T09:10:00Z", "End": True}
+    execution = machines.start(machines.create({"Until": wait}))
+    machines.aws.clock.advance(60)
+    machines.client.stop_execution(executionArn=execution)
+    machines.aws.clock.advance(3600)
+
+    date = redrive(machines, execution)["redriveDate"]
+    machines.finish(execution)
+
+    described = machines.describe(execution)
+    assert (described["status"], described["stopDate"]) == ("SUCCEEDED", date)
+
+
+def test_after_a_year_it_is_too_late(machines: Machines) -> None:
+    """However fresh its failure is: an execution lasts one year at most."""
+    wait = {"Long": {"Type": "Wait", "Seconds": 366 * 86400, "End": True}}
+    execution = machines.start(machines.create(wait))
+    machines.aws.clock.advance(365.5 * 86400)
+    machines.client.stop_execution(executionArn=execution)
+
+    with pytest.raises(ClientError, match="maximum execution time"):
         redrive(machines, execution)
+
+
+def test_a_full_history_cannot_be_redriven(
+    machines: Machines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 24,999 events or more there is no room to go on."""
+    execution = machines.run({"No": {"Type": "Fail"}})
+    number = len(machines.history(execution))
+    monkeypatch.setattr("canary.localaws.stepfunctions.redrive.QUOTA", number + 1)
+
+    with pytest.raises(ClientError, match="history event limit"):
+        redrive(machines, execution)
+
+
+def test_tokens_are_remembered_for_15_minutes(machines: Machines) -> None:
+    """Later the same token is a new redrive."""
+    execution = machines.run({"No": {"Type": "Fail"}})
+    redrive(machines, execution, clientToken="once")
+    machines.finish(execution)
+    machines.aws.clock.advance(15 * 60 + 1)
+
+    redrive(machines, execution, clientToken="once")
+
+    assert machines.describe(execution)["redriveCount"] == 2
+
+
+def test_the_last_ten_tokens_are_remembered(machines: Machines) -> None:
+    """The eleventh pushes out the first, not the second."""
+    execution = machines.run({"No": {"Type": "Fail"}})
+    dates = []
+    for number in range(11):
+        dates.append(redrive(machines, execution, clientToken=str(number))["redriveDate"])
+        machines.finish(execution)
+        machines.aws.clock.advance(1)
+
+    assert redrive(machines, execution, clientToken="1")["redriveDate"] == dates[1]
+    assert redrive(machines, execution, clientToken="0")["redriveDate"] > dates[10]
 
 
 def test_a_client_token_makes_a_redrive_idempotent(machines: Machines) -> None:

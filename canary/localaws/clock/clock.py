@@ -80,6 +80,11 @@ class Clock(Scheduler):
         """Now, in UTC."""
         return datetime.fromtimestamp(self._now, UTC)
 
+    def moment(self) -> float:
+        """Now, and what the code that runs has slept meanwhile where its sleeps are added up."""
+        payer = self._payer()
+        return self._now + (payer.account.seconds if payer and payer.account else 0.0)
+
     # -- making tasks ------------------------------------------------------------------------------
 
     def spawn(

@@ -8,6 +8,7 @@ from typing import Any
 from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError, ServiceException
 
+from canary.localaws import limits
 from canary.localaws.account import current
 from canary.localaws.codedeploy import permissions
 from canary.localaws.codedeploy.exceptions import DeploymentFailedError
@@ -49,6 +50,7 @@ class Alias:
 
     def read(self) -> Routing:
         """Where it sends its traffic now."""
+        limits.count("lambda", "GetAlias")
         permissions.require(self._role, "lambda:GetAlias", self._arn)
         try:
             alias = _lambda().get_alias(self.name, self.function)
@@ -59,6 +61,7 @@ class Alias:
 
     def write(self, routing: Routing) -> None:
         """Send its traffic elsewhere."""
+        limits.count("lambda", "UpdateAlias")
         permissions.require(self._role, "lambda:UpdateAlias", self._arn)
         try:
             _lambda().update_alias(
@@ -73,6 +76,7 @@ class Alias:
 
     def check_version(self, version: str) -> None:
         """Fail if the function has no such version."""
+        limits.count("lambda", "GetFunction")
         try:
             _lambda().get_function(self.function, version)
         except AWS_ERRORS as error:

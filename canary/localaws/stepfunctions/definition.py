@@ -27,10 +27,28 @@ def check(definition: str) -> None:
     try:
         machine = json.loads(definition)
     except ValueError as error:
-        raise _invalid(f"INVALID_JSON_DESCRIPTION: {error}") from None
+        raise InvalidDefinition([f"INVALID_JSON_DESCRIPTION: {error}"]) from None
     _refuse(list(_not_supported(machine, "")))
     program_of(definition)  # from here on everything has the right type
     _refuse(list(_problems(machine, "")))
+
+
+def diagnostics(definition: str) -> list[dict[str, str]]:
+    """As ValidateStateMachineDefinition gives them: one for each thing that is wrong."""
+    try:
+        check(definition)
+    except InvalidDefinition as error:
+        return [_diagnostic(problem) for problem in error.problems]
+    return []
+
+
+def _diagnostic(problem: str) -> dict[str, str]:
+    code, _, rest = problem.partition(": ")
+    if not code.isupper():
+        code, rest = "SCHEMA_VALIDATION_FAILED", problem
+    message, _, location = rest.partition(" at /")
+    found = {"severity": "ERROR", "code": code, "message": message}
+    return found | ({"location": f"/{location}"} if location else {})
 
 
 @lru_cache(64)
@@ -42,16 +60,12 @@ def program_of(definition: str) -> Program:
     try:
         return cast(Program, AmazonStateLanguageParser.parse(definition)[0])
     except (ASLParserException, ValueError, TypeError, RuntimeError, KeyError) as error:
-        raise _invalid(f"SCHEMA_VALIDATION_FAILED: {error}") from error
+        raise InvalidDefinition([f"SCHEMA_VALIDATION_FAILED: {error}"]) from error
 
 
 def _refuse(problems: list[str]) -> None:
     if problems:
-        raise _invalid(", ".join(problems))
-
-
-def _invalid(problem: str) -> InvalidDefinition:
-    return InvalidDefinition(f"Invalid State Machine Definition: '{problem}'")
+        raise InvalidDefinition(problems)
 
 
 def _problems(machine: Any, path: str) -> Iterator[str]:

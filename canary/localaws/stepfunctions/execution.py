@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
-from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.api import ExecutionStatus, StateMachineType
 from moto.stepfunctions.parser.asl.component.program.program import Program
+from moto.stepfunctions.parser.asl.component.state.fail.state_fail import StateFail
 from moto.stepfunctions.parser.asl.eval.environment import Environment
 from moto.stepfunctions.parser.asl.eval.evaluation_details import ExecutionDetails
 from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
@@ -19,13 +18,16 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from canary.localaws.account import current
 from canary.localaws.admission import acting_as
 from canary.localaws.stepfunctions import roles
+from canary.localaws.stepfunctions.branches import Branches
 from canary.localaws.stepfunctions.errors import ExecutionNotRedrivable
-from canary.localaws.stepfunctions.history import QUOTA, History
+from canary.localaws.stepfunctions.history import Entered, History
 from canary.localaws.stepfunctions.integrations import iso
+from canary.localaws.stepfunctions.logs import log_of
+from canary.localaws.stepfunctions.redrive import Redrives, why_not
 from canary.localaws.stepfunctions.status import announce
+from canary.localaws.stepfunctions.versions import Target
 
-REDRIVABLE_FOR = timedelta(days=14)
-_BRANCHING = ("Map", "Parallel")
+DATA_LIMIT = "States.DataLimitExceeded"
 
 
 class LocalExecution(Execution):
@@ -34,25 +36,32 @@ class LocalExecution(Execution):
     `history` through all redrives; each run has an environment of moto's interpreter of its own.
     """
 
-    def __init__(self, machine: StateMachine, program: Program, name: str, text: str) -> None:
+    def __init__(self, target: Target, program: Program, name: str, text: str) -> None:
         aws = current()
+        machine = target.machine
         super().__init__(
             name=name,
             sm_type=StateMachineType.STANDARD,
-            role_arn=machine.roleArn,
+            role_arn=target.instance.roleArn,
             exec_arn=f"{machine.arn.replace(':stateMachine:', ':execution:')}:{name}",
             account_id=aws.account,
             region_name=aws.region,
-            state_machine=cast(Any, copy.copy(machine)),  # out of reach of UpdateStateMachine
+            state_machine=cast(
+                Any, copy.copy(target.instance)
+            ),  # out of UpdateStateMachine's reach
             start_date=aws.clock.datetime(),
             cloud_watch_logging_session=None,
             activity_store={},
             input_data=text,
         )
-        self.history = History()
+        self.state_machine_arn = machine.arn
+        self.version_arn = target.version_arn
+        self.alias_arn = target.alias_arn
+        self.history = History(log_of(self))
         self.redrive_count = 0
         self.redrive_date: datetime | None = None
-        self._redrive_tokens: list[str] = []
+        self.branches = Branches(self.history)
+        self._redrives = Redrives()
         self._program = program
         self._environment: Environment | None = None  # of the run that goes on, or was the last
 
@@ -60,7 +69,14 @@ class LocalExecution(Execution):
 
     def start(self) -> None:
         self.exec_worker = self._get_start_execution_worker()
-        started = {"input": self.execution_input, "inputDetails": {"truncated": False}}
+        started: dict[str, Any] = {
+            "input": self.execution_input,
+            "inputDetails": {"truncated": False},
+        }
+        if self.version_arn:
+            started["stateMachineVersionArn"] = self.version_arn
+        if self.alias_arn:
+            started["stateMachineAliasArn"] = self.alias_arn
         details = {"executionStartedEventDetails": started | {"roleArn": self.role_arn}}
         self.history.add("ExecutionStarted", details)
         # As on AWS, the first state follows no event.
@@ -72,39 +88,34 @@ class LocalExecution(Execution):
             self.history.add("ExecutionAborted", {"executionAbortedEventDetails": details}, 0)
             self._end(ExecutionStatus.ABORTED, error, cause)
 
-    def redrive(self, token: str | None) -> None:
-        """Go on with the state that did not come to its end."""
-        if token is not None and token in self._redrive_tokens:
-            return
-        reason = self.why_not_redrivable()
-        if reason:
+    def redrive(self, token: str | None) -> datetime:
+        """Go on with the state that did not come to its end; the same token does it once."""
+        if earlier := self._redrives.get(token):
+            return earlier
+        if reason := why_not(self):
             raise ExecutionNotRedrivable(reason)
-        if token is not None:
-            self._redrive_tokens.append(token)
-        first = (self._program.start_at.start_at_name, self.input_data)
-        name, state_input = self.history.last_entered() or first
+        last = self._last_entered()
         self.redrive_count += 1
         self.redrive_date = current().clock.datetime()
+        self._redrives.add(token, self.redrive_date)
+        # After States.DataLimitExceeded AWS repeats all branches.
+        self.branches.resume(self._program, None if self.error == DATA_LIMIT else last)
         self.stop_date = self.error = self.cause = None
         details = {"executionRedrivenEventDetails": {"redriveCount": self.redrive_count}}
         environment = self._new_environment(self.history.add("ExecutionRedriven", details))
-        environment.states.reset(state_input)
-        if self.history.last_entered() and self._type_of(name) != "Fail":
-            self.history.reenter()
-        self._run(environment, name)
+        if last is None:
+            self._run(environment, self._program.start_at.start_at_name)
+            return self.redrive_date
+        environment.states.reset(last.input)
+        is_fail = isinstance(self._program.states.states[last.name], StateFail)
+        self.history.resume(environment.event_history_context, last, is_anew=is_fail)
+        self._run(environment, last.name)
+        return self.redrive_date
 
-    def why_not_redrivable(self) -> str | None:
-        """The reason that DescribeExecution gives, or None."""
-        if self.status in ("RUNNING", "SUCCEEDED"):
-            return f"Execution is {self.status} and cannot be redriven"
-        if self.stop_date and current().clock.datetime() - self.stop_date > REDRIVABLE_FOR:
-            return "Execution has exceeded the redrivable period and cannot be redriven"
-        if len(self.history) >= QUOTA - 1:
-            return "Execution has reached the history event limit and cannot be redriven"
-        last = self.history.last_entered()
-        if last and self._type_of(last[0]) in (None, *_BRANCHING):
-            return "The embedded AWS cannot redrive an execution inside of Map or Parallel"
-        return None
+    def _last_entered(self) -> Entered | None:
+        """The machine's own state that was entered last, in this run or the one before."""
+        context = cast(Environment, self._environment).event_history_context
+        return self.history.entered_in(context)
 
     # -- its runs --
 
@@ -163,9 +174,3 @@ class LocalExecution(Execution):
         self.stop_date = current().clock.datetime()
         current().clock.kill(self.exec_arn)
         announce(self)
-
-    def _type_of(self, name: str) -> str | None:
-        """The type of one of the machine's own states; None for one inside of Map or Parallel."""
-        definition = json.loads(self.state_machine.definition)
-        state = definition["States"].get(name)
-        return state and str(state["Type"])

@@ -24,11 +24,13 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.lambda_eval_u
     LambdaFunctionErrorException,
 )
 from moto.stepfunctions.parser.asl.eval.environment import Environment
+from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
 
 from canary.localaws.account import current
 from canary.localaws.clock import Killed
 from canary.localaws.events.failure import AWS_FAILURES, code_and_message
 from canary.localaws.stepfunctions import roles
+from canary.localaws.stepfunctions.failures import no_such_path
 from canary.localaws.stepfunctions.integrations import http_status
 
 FromError = Callable[[Any, Environment, Exception], FailureEvent]
@@ -91,6 +93,8 @@ def with_lambda_errors(moto_from_error: FromError) -> FromError:
             error, cause = _of_function(ex.payload)
         elif isinstance(ex, ClientError):
             error, cause = _of_service(ex)
+        elif isinstance(ex, NoSuchJsonPathError):  # before anything was invoked
+            raise no_such_path(env, ex)
         else:
             return moto_from_error(state, env, ex)
         details: Any = {"lambdaFunctionFailedEventDetails": {"error": error, "cause": cause}}

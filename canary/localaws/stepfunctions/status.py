@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from canary.localaws import events
+from canary.localaws.stepfunctions.redrive import why_not
 
 if TYPE_CHECKING:
     from canary.localaws.stepfunctions.execution import LocalExecution
@@ -28,10 +29,12 @@ def output_of(execution: LocalExecution) -> str | None:
 
 def description_of(execution: LocalExecution) -> dict[str, Any]:
     """As DescribeExecution gives it."""
-    reason = execution.why_not_redrivable()
+    reason = why_not(execution)
     description = {
         "executionArn": execution.exec_arn,
         "stateMachineArn": execution.state_machine_arn,
+        "stateMachineVersionArn": execution.version_arn,
+        "stateMachineAliasArn": execution.alias_arn,
         "name": execution.name,
         "status": execution.status,
         "startDate": execution.start_date,
@@ -48,6 +51,20 @@ def description_of(execution: LocalExecution) -> dict[str, Any]:
         "redriveStatusReason": reason,
     }
     return {name: value for name, value in description.items() if value is not None}
+
+
+def machine_of(execution: LocalExecution) -> dict[str, Any]:
+    """As DescribeStateMachineForExecution gives it: the machine as it was at the start."""
+    machine: Any = execution.state_machine
+    return {
+        "stateMachineArn": execution.state_machine_arn,
+        "name": machine.name,
+        "definition": machine.definition,
+        "roleArn": execution.role_arn,
+        "updateDate": machine.update_date,
+        "loggingConfiguration": machine.loggingConfiguration,
+        "tracingConfiguration": machine.tracingConfiguration,
+    }
 
 
 def announce(execution: LocalExecution) -> None:

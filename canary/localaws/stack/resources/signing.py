@@ -22,7 +22,7 @@ class SigningProfile(Resource):
             "put_signing_profile",
             self.given("PlatformId", "SignatureValidityPeriod"),
             profileName=name,
-            tags=tag_map(self.properties.get("Tags")),
+            tags=tag_map(self.properties.get("Tags")) or None,
         )
         self.physical_resource_id = made["arn"]
         self.attributes = {
