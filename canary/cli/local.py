@@ -1,0 +1,68 @@
+"""`canary local`: the embedded AWS for AWS's own tools."""
+
+from __future__ import annotations
+
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from canary.cli.demo import ALIAS, FUNCTION, example
+from canary.localaws import LocalAws
+from canary.localaws.clock import RealTimeDriver
+from canary.localaws.server import profile, served
+
+_PORTS = range(65536)
+
+
+@click.group()
+def local() -> None:
+    """The embedded AWS, for the tools that you would use with AWS."""
+
+
+@local.command()
+@click.option("--port", default=4566, show_default=True, help="On the loopback; 0: any free one.")
+@click.option("--speed", default=1.0, show_default=True, help="Seconds there for each one here.")
+@click.option("--example", "with_example", is_flag=True, help="Begin with a stack and a function.")
+def serve(port: int, speed: float, with_example: bool) -> None:
+    """
+    Serve an AWS account on this machine until Ctrl-C.
+
+    The account is empty, and forgotten at the end; with --example template.yaml is deployed in it,
+    and a function `checkout` with traffic can be released. The line that is printed leads the tools
+    of a shell there: aws, boto3, sam, terraform.
+
+    \b
+    Examples:
+      canary local serve
+      canary local serve --port 5000 --speed 60 --example
+    """
+    if port not in _PORTS:
+        raise click.ClickException(f"There is no port {port}: choose one from 0 to 65535.")
+    if speed <= 0:
+        raise click.ClickException(f"Time cannot pass at speed {speed:g}: choose one above 0.")
+    with LocalAws(start=datetime.now(UTC)) as aws:
+        if with_example:
+            example(aws, calls_per_minute=120)
+        try:
+            _serve(aws, port, speed)
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {port} cannot be had ({error.strerror}): choose another one with --port."
+            ) from error
+
+
+def _serve(aws: LocalAws, port: int, speed: float) -> None:
+    driver = RealTimeDriver(aws.clock, speed)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: driver.stop())
+    with (
+        served(aws, port) as endpoint,
+        profile.written(Path(".canary"), endpoint, aws.region) as path,
+    ):
+        click.echo(
+            f"The embedded AWS is at {endpoint} until Ctrl-C ({speed:g} s for each real one):\n"
+            f"export AWS_CONFIG_FILE={path.resolve()} AWS_PROFILE={profile.NAME}"
+        )
+        driver.run()

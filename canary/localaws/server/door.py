@@ -1,0 +1,130 @@
+"""
+The way in for requests from outside: the same as for the clients of this process.
+
+A request is turned into the one that a boto3 client in here would send, passes the checks that every
+call passes, and goes to moto from there; so that both see the same AWS.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ClientError, UnknownServiceError
+from moto.core.model import OperationModel
+from moto.core.models import botocore_stubber
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request as MotoRequest
+from moto.core.request import determine_request_protocol
+from moto.core.routing import NotFound, get_service_router
+from moto.core.utils import get_service_model
+
+from canary.localaws.account import LocalAws
+from canary.localaws.admission import Call, acting_as
+from canary.localaws.server import failures
+from canary.localaws.server.messages import Answer, Request, Scope
+
+# Where botocore's name of a service is not the one that it signs with.
+_NAMES = {"monitoring": "cloudwatch", "states": "stepfunctions"}
+_NOT_AWS = "This is the endpoint of an embedded AWS; it answers signed requests of AWS's API only."
+
+
+@dataclass(frozen=True)
+class Understood:
+    """What a request asks for."""
+
+    service: str
+    operation: OperationModel
+    protocol: str
+    parameters: dict[str, Any]
+
+
+class Door:
+    """Answers requests; each in a task of the clock."""
+
+    def __init__(self, aws: LocalAws) -> None:
+        self._aws = aws
+
+    def answer(self, request: Request) -> Answer:
+        """What AWS answers."""
+        scope = request.scope
+        if scope is None:
+            return failures.nothing_here(_NOT_AWS)
+        request = request.unpacked()
+        try:
+            sent = self._as_sent_in_here(request, _NAMES.get(scope.service, scope.service))
+            understood = _understood(sent, _NAMES.get(scope.service, scope.service))
+        except (NotFound, NotImplementedError, UnknownServiceError):
+            return failures.nothing_here(
+                f"The embedded AWS knows no operation of {scope.service} that is asked for by "
+                f"{request.method} {request.target}, "
+                f"{request.headers.get('X-Amz-Target') or request.headers.get('Content-Type')}"
+            )
+        try:
+            return self._answer(sent, understood, scope)
+        except ClientError as error:
+            return failures.refused(error, understood.operation, understood.protocol)
+        except Exception as error:
+            traceback.print_exc(file=sys.stderr)
+            code = "NotImplemented" if isinstance(error, NotImplementedError) else "InternalFailure"
+            return failures.refused(
+                ClientError({"Error": {"Code": code, "Message": str(error)}}, ""),
+                understood.operation,
+                understood.protocol,
+            )
+
+    def _as_sent_in_here(self, request: Request, service: str) -> AWSPreparedRequest:
+        """To the address of AWS, where moto listens."""
+        endpoint = self._aws.client(service).meta.endpoint_url
+        headers = request.headers.copy()
+        headers["Host"] = endpoint.split("//")[1]
+        return AWSPreparedRequest(
+            request.method, endpoint + request.target, headers, request.body, False
+        )
+
+    def _answer(self, sent: AWSPreparedRequest, understood: Understood, scope: Scope) -> Answer:
+        if scope.region != self._aws.region:
+            raise _wrong_region(understood, scope.region, self._aws.region)
+        with acting_as(principal := _principal(scope.access_key)):
+            client = self._aws.client(understood.service)
+            operation = client.meta.service_model.operation_model(understood.operation.name)
+            self._aws.admit(Call(operation, understood.parameters, principal))
+            status, headers, body = botocore_stubber.process_request(sent)
+        return Answer(
+            int(status),
+            {name: str(value) for name, value in headers.items() if value is not None},
+            body.encode() if isinstance(body, str) else bytes(body),
+        )
+
+
+def _understood(sent: AWSPreparedRequest, service: str) -> Understood:
+    """Raises NotFound where the service has no such operation."""
+    request = MotoRequest.from_primitives(sent.method, sent.url, sent.headers, sent.body)
+    operation, in_path = get_service_router(service).match(request)
+    protocol = determine_request_protocol(get_service_model(service), request.content_type)
+    parameters = PROTOCOL_PARSERS[protocol](operation).parse(
+        {
+            "method": request.method,
+            "values": request.values,
+            "headers": request.headers,
+            "body": request.data,
+            "url_path": request.path,
+            "url_params": in_path,
+        }
+    )
+    return Understood(service, operation, protocol, parameters)
+
+
+def _principal(access_key: str) -> str | None:  # noqa: ARG001
+    """The role that calls; None is the account itself."""
+    return None
+
+
+def _wrong_region(understood: Understood, asked: str, region: str) -> ClientError:
+    """The embedded AWS is one region; what another one would answer is not known."""
+    message = f"Credential should be scoped to a valid region, not '{asked}': this is {region}."
+    error = {"Error": {"Code": "InvalidSignatureException", "Message": message}}
+    return ClientError(error, understood.operation.name)  # type: ignore[arg-type]

@@ -1,0 +1,34 @@
+"""Errors as AWS sends them in each of its protocols."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from botocore.exceptions import ClientError
+from moto.core.exceptions import ServiceException
+from moto.core.model import OperationModel
+from moto.core.serialize import get_serializer_class
+
+from canary.localaws.server.messages import Answer
+
+_FORBIDDEN = 403
+_DENIALS = ("AccessDenied", "AccessDeniedException")
+
+
+def nothing_here(message: str) -> Answer:
+    """For what is no request of AWS's API."""
+    return Answer(404, {"Content-Type": "text/plain"}, f"{message}\n".encode())
+
+
+def refused(error: ClientError, operation: OperationModel, protocol: str) -> Answer:
+    """The error that a client of this operation raises when it reads the answer."""
+    code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+    serializer = get_serializer_class(operation.service_model.service_name, protocol)
+    with warnings.catch_warnings():  # moto warns of codes that the service's model does not have
+        warnings.simplefilter("ignore")
+        sent: dict[str, Any] = serializer(operation).serialize(ServiceException(code, message))
+    status = sent["status_code"]
+    if code in _DENIALS and protocol != "json":
+        status = _FORBIDDEN
+    return Answer(status, sent["headers"], sent["body"].encode())

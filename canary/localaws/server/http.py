@@ -1,0 +1,79 @@
+"""The sockets: read a request, have it answered on the clock, write what comes back."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from werkzeug.datastructures import Headers
+from werkzeug.serving import WSGIRequestHandler, make_server
+from werkzeug.wrappers import Request as WsgiRequest
+from werkzeug.wrappers import Response
+
+from canary.localaws.account import LocalAws
+from canary.localaws.server.door import Door
+from canary.localaws.server.messages import Request
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
+LOOPBACK = "127.0.0.1"
+
+
+class _Handler(WSGIRequestHandler):
+    """Werkzeug's, silent, and with the headers as they were sent: WSGI has no underscores in them,
+    which S3's metadata may have."""
+
+    def make_environ(self) -> WSGIEnvironment:
+        return super().make_environ() | {"canary.headers": Headers(self.headers.items())}
+
+    def log(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def served(aws: LocalAws, port: int) -> Iterator[str]:
+    """
+    Within it, AWS is at the URL that it gives; port 0 is any that is free.
+
+    Somebody must drive the clock in real time meanwhile. An OSError where the port cannot be had.
+    """
+    door = Door(aws)
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        received = WsgiRequest(environ)
+        request = Request(
+            received.method, environ["REQUEST_URI"], environ["canary.headers"], received.get_data()
+        )
+        answer = aws.clock.call(lambda: door.answer(request))
+        response = Response(answer.body, answer.status, _headers(answer.headers, received.method))
+        return response(environ, start_response)
+
+    with socket.create_server((LOOPBACK, port)) as listener:
+        server = make_server(
+            LOOPBACK,
+            port,
+            application,
+            threaded=True,
+            request_handler=_Handler,
+            fd=listener.fileno(),
+        )
+        thread = threading.Thread(target=server.serve_forever, name="endpoint", daemon=True)
+        thread.start()
+        # `localhost`, because moto takes only that for itself in the URL of a template.
+        aws.endpoint = f"http://localhost:{server.port}"
+        try:
+            yield aws.endpoint
+        finally:
+            aws.endpoint = None
+            server.shutdown()
+            server.server_close()
+
+
+def _headers(sent: Any, method: str) -> Headers:
+    """Without the length, which is the body's; except where there is none on purpose."""
+    left_out = {"status"} if method == "HEAD" else {"status", "content-length"}
+    return Headers([(k, v) for k, v in sent.items() if k.lower() not in left_out])
