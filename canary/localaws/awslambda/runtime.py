@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from canary.localaws.awslambda.environment import BootstrapError, Environment
 from canary.localaws.awslambda.functions import Function
-from canary.localaws.clock import Clock, OutOfTime
+from canary.localaws.clock import Account, Clock, OutOfTime
 
 UNHANDLED = "Unhandled"
 
@@ -28,13 +27,13 @@ class Context:
     log_group_name: str
     log_stream_name: str
     timeout: float
-    spent: Sequence[float]
+    spent: Account
     identity: None = None
     client_context: None = None
 
     def get_remaining_time_in_millis(self) -> int:
         """How long the invocation may still take, in virtual time."""
-        return max(0, int((self.timeout - self.spent[0]) * 1000))
+        return max(0, int((self.timeout - self.spent.seconds) * 1000))
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def run(
             spent,
         )
         answer, note, is_broken = _answer(environment, event, context)
-    seconds = min(overhead + spent[0], timeout)
+    seconds = min(overhead + spent.seconds, timeout)
     return Outcome(
         payload=json.dumps(answer).encode() if note else answer,
         error=UNHANDLED if note else None,

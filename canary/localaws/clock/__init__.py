@@ -1,6 +1,23 @@
 """Virtual time for the embedded AWS."""
 
 from canary.localaws.clock.clock import Clock
-from canary.localaws.clock.tasks import Event, Killed, OutOfTime, StuckError, Task, TimeLimitError
+from canary.localaws.clock.tasks import (
+    Account,
+    Event,
+    Killed,
+    OutOfTime,
+    StuckError,
+    Task,
+    TimeLimitError,
+)
 
-__all__ = ["Clock", "Event", "Killed", "OutOfTime", "StuckError", "Task", "TimeLimitError"]
+__all__ = [
+    "Account",
+    "Clock",
+    "Event",
+    "Killed",
+    "OutOfTime",
+    "StuckError",
+    "Task",
+    "TimeLimitError",
+]

@@ -1,11 +1,9 @@
 """
 A deterministic virtual clock.
 
-Everything that the embedded AWS does over time is a *task*: a thread that runs only while it holds
-the baton. One driver (whoever calls `run` or `advance`) hands the baton to one ready task after
-another, in the order in which they became ready; when none is ready it moves time to the next
-timer. So nothing races, nothing waits for real, and the same seed gives the same order of
-everything.
+Everything that the embedded AWS does over time is a *task*. The driver (whoever calls `run` or
+`advance`) lets one task after another run; when none is ready it moves time to the next timer. So
+nothing races, nothing waits for real, and the same seed gives the same order of everything.
 """
 
 from __future__ import annotations
@@ -15,16 +13,16 @@ import itertools
 import math
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from contextvars import Context
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import time_machine
 
+from canary.localaws.clock.scheduler import Scheduler
 from canary.localaws.clock.tasks import (
+    Account,
     Event,
     Killed,
     OutOfTime,
@@ -34,9 +32,10 @@ from canary.localaws.clock.tasks import (
 )
 
 real_sleep = time.sleep
+Result = TypeVar("Result")
 
 
-class Clock:
+class Clock(Scheduler):
     """
     Virtual time.
 
@@ -44,18 +43,13 @@ class Clock:
     """
 
     def __init__(self, start: datetime) -> None:
+        super().__init__()
         self._travel = time_machine.travel(start.astimezone(UTC), tick=False)
         self._now = start.timestamp()
         self._coordinates: time_machine.Traveller | None = None
-        self._ready: deque[Task] = deque()
         self._timers: list[tuple[float, int, Callable[[], object]]] = []
         self._sequence = itertools.count()
-        self._tasks: set[Task] = set()
-        self._errors: list[BaseException] = []
-        self._driver_turn = threading.Lock()
-        self._driver_turn.acquire()
-        self._current = threading.local()
-        self._accounts: list[tuple[list[float], float]] = []
+        self._driving = Task(self, lambda: None, "driver", None)
         self._driver: threading.Thread | None = None
 
     # -- life --------------------------------------------------------------------------------------
@@ -68,11 +62,11 @@ class Clock:
 
     def close(self) -> None:
         """Kill what still runs and give the process its wall clock back."""
-        for task in list(self._tasks):
+        for task in [*self._tasks, *self._arrived]:
             self._kill(task)
         self._timers.clear()
-        while self._ready:
-            self._resume(self._ready.popleft())
+        while last := self._next():
+            self._resume(last)
         time.sleep = real_sleep
         self._travel.stop()
 
@@ -127,20 +121,22 @@ class Clock:
 
         return self.spawn(tick, name=name or getattr(function, "__name__", "tick"))
 
-    def kill(self, group: Hashable) -> None:
-        """End all tasks of `group` but the caller's own: each leaves by `Killed` from where it
-        waits, before anything else runs."""
-        victims = [
-            task for task in self._tasks if task.group == group and task is not self.current_task()
-        ]
-        for task in sorted(victims, key=lambda task: task.name):
-            self._kill(task)
+    def submit(self, function: Callable[[], object], name: str = "outside") -> Task:
+        """
+        From a thread that the clock does not know: make a task, which runs before all that are
+        ready, and also while another one is `outside`. It ends silently where its sleep is beyond
+        the limit of that one's account.
+        """
+
+        def within_limit() -> None:
+            with suppress(OutOfTime):
+                function()
+
+        task = Task(self, within_limit, name, None)
+        self._arrive(task)
+        return task
 
     # -- inside tasks ------------------------------------------------------------------------------
-
-    def current_task(self) -> Task | None:
-        """The task that the calling thread is, or None in the driver and in foreign threads."""
-        return getattr(self._current, "task", None)
 
     def sleep(self, seconds: float) -> None:
         """
@@ -150,28 +146,46 @@ class Clock:
         that the clock does not know sleeps for real; inside `accounting` nothing parks, the seconds
         are added up instead.
         """
-        if self._accounts and (self.current_task() or threading.current_thread() is self._driver):
-            account, limit = self._accounts[-1]
-            account[0] += seconds
-            if account[0] > limit:
-                raise OutOfTime
+        payer = self._payer()
+        if payer and payer.account:
+            payer.account.add(seconds)
         else:
             self._wait([], max(0.0, seconds), lambda: False)
 
+    def _payer(self) -> Task | None:
+        """What the calling thread does, and whose account pays for it."""
+        is_driver = threading.current_thread() is self._driver
+        return self._driving if is_driver else self.current_task()
+
     @contextmanager
-    def accounting(self, limit: float = math.inf) -> Iterator[list[float]]:
+    def accounting(self, limit: float = math.inf) -> Iterator[Account]:
         """
-        Within it, sleeps are added up in the one-element list that it gives, and time stands still:
-        the duration of one invocation.
+        Within it, the caller's sleeps are added up, and time stands still: the duration of one
+        invocation.
 
         The sleep that goes beyond `limit` raises OutOfTime.
         """
-        account = [0.0]
-        self._accounts.append((account, limit))
+        payer = self._payer()
+        if payer is None:
+            raise RuntimeError("the clock does not know this thread: use `clock.submit`")
+        before, payer.account = payer.account, Account(limit)
         try:
-            yield account
+            yield payer.account
         finally:
-            self._accounts.pop()
+            payer.account = before
+
+    def perform(self, function: Callable[[], Result]) -> Result:
+        """Call `function` here and now, in a task: the caller's own, where it is one."""
+        if self.current_task():
+            return function()
+        results: list[Result] = []
+        task = Task(self, lambda: results.append(function()), "driver's task", None)
+        task.account = self._driving.account
+        self._resume(task)
+        self._raise_first_error()
+        if not results:
+            raise RuntimeError("what was to be performed here and now waits for time to pass")
+        return results[0]
 
     def event(self) -> Event:
         return Event(self)
@@ -211,12 +225,6 @@ class Clock:
 
     # -- how it works ------------------------------------------------------------------------------
 
-    def _drain(self) -> None:
-        while self._ready:
-            self._resume(self._ready.popleft())
-            if self._errors:
-                raise self._errors.pop(0)
-
     def _fire(self) -> None:
         due, _, action = heapq.heappop(self._timers)
         self._move_to(due)
@@ -230,34 +238,6 @@ class Clock:
 
     def _at(self, moment: float, action: Callable[[], object]) -> None:
         heapq.heappush(self._timers, (moment, next(self._sequence), action))
-
-    def _resume(self, task: Task) -> None:
-        """Hand the baton to `task` and take it back when the task parks or ends."""
-        if task.finished.is_set():
-            return
-        if task._thread is None:
-            task._thread = threading.Thread(
-                target=Context().run, args=(self._body, task), name=task.name, daemon=True
-            )
-            task._thread.start()
-        else:
-            task._baton.release()
-        self._driver_turn.acquire()
-
-    def _body(self, task: Task) -> None:
-        self._current.task = task
-        try:
-            if not task.killed:
-                task._function()
-        except Killed:
-            pass
-        except BaseException as error:  # whatever a task raises belongs to whoever drives
-            error.add_note(f"in the task {task.name!r} of the embedded AWS")
-            self._errors.append(error)
-        finally:
-            self._tasks.discard(task)
-            task.finished.set()
-            self._driver_turn.release()
 
     def _wait(
         self, waiters: list[Task], timeout: float | None, is_over: Callable[[], bool]
@@ -290,14 +270,3 @@ class Clock:
         task._baton.acquire()
         if task.killed:
             raise Killed
-
-    def _wake(self, task: Task) -> None:
-        """Make a parked task ready, once."""
-        if task._waiting_in is not None:
-            task._waiting_in.remove(task)
-            task._waiting_in = None
-            self._ready.append(task)
-
-    def _kill(self, task: Task) -> None:
-        task.killed = True
-        self._wake(task)

@@ -36,6 +36,20 @@ class OutOfTime(BaseException):
     """
 
 
+class Account:
+    """Sleeps that are added up instead of slept."""
+
+    def __init__(self, limit: float) -> None:
+        self.seconds = 0.0
+        self._limit = limit
+
+    def add(self, seconds: float) -> None:
+        """Add a sleep; OutOfTime, where that is beyond the limit."""
+        self.seconds += seconds
+        if self.seconds > self._limit:
+            raise OutOfTime
+
+
 class Task:
     """
     One activity.
@@ -50,10 +64,10 @@ class Task:
         self.group = group
         self.finished = Event(clock)
         self.killed = False
+        self.account: Account | None = None
         self._function = function
         self._baton = threading.Lock()
         self._baton.acquire()
-        self._woken = False
         self._waiting_in: list[Task] | None = None
         self._park_number = 0
         self._thread: threading.Thread | None = None
