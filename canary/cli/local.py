@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from canary.cli.demo import ALIAS, FUNCTION, example
+from canary.cli.demo import FUNCTION, example
 from canary.localaws import LocalAws
 from canary.localaws.clock import RealTimeDriver
 from canary.localaws.server import profile, served
@@ -44,7 +44,7 @@ def serve(port: int, speed: float, with_example: bool) -> None:
         raise click.ClickException(f"Time cannot pass at speed {speed:g}: choose one above 0.")
     with LocalAws(start=datetime.now(UTC)) as aws:
         if with_example:
-            example(aws, calls_per_minute=120)
+            example(aws).traffic(FUNCTION, calls_per_minute=120).start()
         try:
             _serve(aws, port, speed)
         except OSError as error:

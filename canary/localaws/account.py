@@ -86,6 +86,7 @@ class LocalAws:
         self.seed = seed
         self.clock = Clock(start)
         self.checks: list[Check] = []
+        self.endpoint: str | None = None  # its URL, while programs outside are served
         self._undo = ExitStack()
         self._backends: dict[int, Any] = {}
 

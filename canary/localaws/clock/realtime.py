@@ -49,9 +49,16 @@ class RealTimeDriver:
             except Exception:
                 traceback.print_exc(file=sys.stderr)
             if behind < _LONGEST_STEP:
-                self._clock.idle(self._speed, self._stopped.is_set)
+                self._rest()
 
     def stop(self) -> None:
         """From any thread, and from a signal handler."""
         self._stopped.set()
         self._clock.submit(lambda: None)
+
+    def _rest(self) -> None:
+        """Until something arrives from outside, or the next timer is due."""
+        clock = self._clock
+        seconds = (clock._timers[0][0] - clock.now()) / self._speed if clock._timers else None
+        with clock._arrival:
+            clock._arrival.wait_for(lambda: clock._arrived, seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ from werkzeug.wrappers import Request as WsgiRequest
 from werkzeug.wrappers import Response
 
 from canary.localaws.account import LocalAws
+from canary.localaws.clock import Killed, OutOfTime, call
 from canary.localaws.server.door import Door
-from canary.localaws.server.messages import Request
+from canary.localaws.server.messages import Answer, Request
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -48,7 +49,7 @@ def served(aws: LocalAws, port: int) -> Iterator[str]:
         request = Request(
             received.method, environ["REQUEST_URI"], environ["canary.headers"], received.get_data()
         )
-        answer = aws.clock.call(lambda: door.answer(request))
+        answer = _on_the_clock(aws, lambda: door.answer(request))
         response = Response(answer.body, answer.status, _headers(answer.headers, received.method))
         return response(environ, start_response)
 
@@ -77,3 +78,10 @@ def _headers(sent: Any, method: str) -> Headers:
     """Without the length, which is the body's; except where there is none on purpose."""
     left_out = {"status"} if method == "HEAD" else {"status", "content-length"}
     return Headers([(k, v) for k, v in sent.items() if k.lower() not in left_out])
+
+
+def _on_the_clock(aws: LocalAws, answer: Callable[[], Answer]) -> Answer:
+    try:
+        return call(aws.clock, answer)
+    except (Killed, OutOfTime):  # the embedded AWS ends, or the invocation that has called
+        return Answer(503, {"Content-Type": "text/plain"}, b"cut off\n")
