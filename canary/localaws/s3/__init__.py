@@ -27,10 +27,17 @@ def install(aws: LocalAws) -> None:
 
 
 def _that_apply(policy: bytes) -> str:
-    """The policy without the statements whose conditions do not hold, and without conditions."""
+    """The policy without the statements that are for services, or whose conditions do not hold, and
+    without conditions."""
     document = json.loads(policy)
-    statements = [each for each in document["Statement"] if _holds(each.pop("Condition", {}))]
+    for_callers = (each for each in document["Statement"] if not _is_for_services(each))
+    statements = [each for each in for_callers if _holds(each.pop("Condition", {}))]
     return json.dumps(document | {"Statement": statements})
+
+
+def _is_for_services(statement: dict[str, Any]) -> bool:
+    principal = statement.get("Principal")
+    return isinstance(principal, dict) and principal.keys() == {"Service"}
 
 
 def _holds(condition: dict[str, dict[str, Any]]) -> bool:

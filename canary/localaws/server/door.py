@@ -1,8 +1,8 @@
 """
 The way in for requests from outside: the same as for the clients of this process.
 
-A request is turned into the one that a boto3 client in here would send, passes the checks that every
-call passes, and goes to moto from there; so that both see the same AWS.
+A request is turned into the one that a boto3 client in here would send, passes the checks that
+every call passes, and goes to moto from there; so that both see the same AWS.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, UnknownServiceError
 from moto.core.model import OperationModel
 from moto.core.models import botocore_stubber
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request as MotoRequest
 from moto.core.request import determine_request_protocol
-from moto.core.routing import NotFound, get_service_router
+from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
+from werkzeug.exceptions import NotFound
 
 from canary.localaws.account import LocalAws
 from canary.localaws.admission import Call, acting_as
 from canary.localaws.server import failures
-from canary.localaws.server.messages import Answer, Request, Scope
+from canary.localaws.server.messages import Answer, Request, Scope, as_bytes
 
 # Where botocore's name of a service is not the one that it signs with.
 _NAMES = {"monitoring": "cloudwatch", "states": "stepfunctions"}
@@ -79,8 +81,8 @@ class Door:
     def _as_sent_in_here(self, request: Request, service: str) -> AWSPreparedRequest:
         """To the address of AWS, where moto listens."""
         endpoint = self._aws.client(service).meta.endpoint_url
-        headers = request.headers.copy()
-        headers["Host"] = endpoint.split("//")[1]
+        headers = HTTPHeaders.from_pairs(request.headers.items())
+        headers.replace_header("Host", endpoint.split("//")[1])
         return AWSPreparedRequest(
             request.method, endpoint + request.target, headers, request.body, False
         )
@@ -92,11 +94,13 @@ class Door:
             client = self._aws.client(understood.service)
             operation = client.meta.service_model.operation_model(understood.operation.name)
             self._aws.admit(Call(operation, understood.parameters, principal))
-            status, headers, body = botocore_stubber.process_request(sent)
+            answer = botocore_stubber.process_request(sent)
+        assert answer is not None  # noqa: S101 moto listens at every service's address
+        status, headers, body = answer
         return Answer(
             int(status),
             {name: str(value) for name, value in headers.items() if value is not None},
-            body.encode() if isinstance(body, str) else bytes(body),
+            as_bytes(body),
         )
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 from botocore.exceptions import ClientError
 from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
 from moto.core.serialize import get_serializer_class
 
-from canary.localaws.server.messages import Answer
+from canary.localaws.server.messages import Answer, as_bytes
 
 _FORBIDDEN = 403
 _DENIALS = ("AccessDenied", "AccessDeniedException")
+
+
+class _Refusal(ServiceException):
+    """Not moto's own class: moto would look for its code in the service that its module names."""
 
 
 def nothing_here(message: str) -> Answer:
@@ -27,8 +30,7 @@ def refused(error: ClientError, operation: OperationModel, protocol: str) -> Ans
     serializer = get_serializer_class(operation.service_model.service_name, protocol)
     with warnings.catch_warnings():  # moto warns of codes that the service's model does not have
         warnings.simplefilter("ignore")
-        sent: dict[str, Any] = serializer(operation).serialize(ServiceException(code, message))
-    status = sent["status_code"]
-    if code in _DENIALS and protocol != "json":
-        status = _FORBIDDEN
-    return Answer(status, sent["headers"], sent["body"].encode())
+        sent = serializer(operation).serialize(_Refusal(code, message))
+    is_denial = code in _DENIALS and protocol != "json"
+    status = _FORBIDDEN if is_denial else sent["status_code"]
+    return Answer(status, sent["headers"], as_bytes(sent["body"]))

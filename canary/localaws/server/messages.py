@@ -53,3 +53,8 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def as_bytes(body: str | bytes) -> bytes:
+    """A body, which moto gives as text or as bytes."""
+    return body.encode() if isinstance(body, str) else body
