@@ -82,7 +82,8 @@ class Door:
         """To the address of AWS, where moto listens."""
         endpoint = self._aws.client(service).meta.endpoint_url
         headers = HTTPHeaders.from_pairs(request.headers.items())
-        headers.replace_header("Host", endpoint.split("//")[1])
+        del headers["Host"]
+        headers["Host"] = endpoint.split("//")[1]
         return AWSPreparedRequest(
             request.method, endpoint + request.target, headers, request.body, False
         )

@@ -10,7 +10,10 @@ from urllib.parse import unquote
 
 from werkzeug.datastructures import Headers
 
+from canary.localaws.account import REGION
+
 _SCOPE = re.compile(r"([^/\s=&]+)/\d{8}/([^/\s]+)/([^/\s]+)/aws4_request")
+_OLDER = re.compile(r"[?&]AWSAccessKeyId=([^&]+)")  # what boto3 still presigns for S3
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,10 @@ class Request:
     @property
     def scope(self) -> Scope | None:
         """The scope of its signature, in a header or, of a presigned URL, in the query."""
-        found = _SCOPE.search(self.headers.get("Authorization") or unquote(self.target))
-        return Scope(*found.groups()) if found else None
+        if found := _SCOPE.search(self.headers.get("Authorization") or unquote(self.target)):
+            return Scope(*found.groups())
+        older = _OLDER.search(self.target)
+        return Scope(older[1], REGION, "s3") if older else None
 
     def unpacked(self) -> Request:
         """The same with a plain body, where the client has compressed it."""
