@@ -8,7 +8,8 @@ from typing import Any
 
 import botocore.session
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from moto.core.botocore_stubber import MockRawResponse
@@ -18,7 +19,7 @@ from werkzeug.datastructures import Headers
 from canary.localaws import LocalAws
 from canary.localaws.admission import Call
 from canary.localaws.server.door import Door
-from canary.localaws.server.messages import Answer, Request
+from canary.localaws.server.messages import Answer, Request, as_bytes
 
 ENDPOINT = "http://localhost:4566"
 ONE_OF_EACH_PROTOCOL: list[tuple[str, str, dict[str, Any]]] = [
@@ -30,7 +31,7 @@ ONE_OF_EACH_PROTOCOL: list[tuple[str, str, dict[str, Any]]] = [
 ]
 each_protocol = pytest.mark.parametrize(("service", "operation", "params"), ONE_OF_EACH_PROTOCOL)
 
-Client = Callable[[str], Any]
+Client = Callable[..., Any]
 
 
 @pytest.fixture
@@ -45,32 +46,28 @@ def door(aws: LocalAws) -> Door:
 def outside(door: Door) -> Client:
     """Clients as in another process; only the wire between is left out."""
 
-    def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+    def send(request: Any, **_: Any) -> Any:
         answer = door.answer(_received(request))
+        headers = HTTPHeaders.from_pairs(answer.headers.items())
         raw: Any = MockRawResponse(answer.body)
-        return AWSResponse(request.url, answer.status, answer.headers, raw)
+        return AWSResponse(request.url, answer.status, headers, raw)
 
-    def client(service: str) -> Any:
-        session = botocore.session.Session()
-        made = session.create_client(service, region_name="us-east-1", endpoint_url=ENDPOINT)
+    def client(service: str, **options: Any) -> Any:
+        options = {"region_name": "us-east-1", "endpoint_url": ENDPOINT} | options
+        made = botocore.session.Session().create_client(service, **options)
         made.meta.events.register_last("before-send", send)
         return made
 
     return client
 
 
-def _received(sent: AWSPreparedRequest) -> Request:
+def _received(sent: Any) -> Request:
     body = sent.body.read() if hasattr(sent.body, "read") else sent.body or b""
     headers = [
         (name, value.decode() if isinstance(value, bytes) else str(value))
         for name, value in sent.headers.items()
     ]
-    return Request(
-        sent.method,
-        sent.url.removeprefix(ENDPOINT),
-        Headers(headers),
-        body.encode() if isinstance(body, str) else bytes(body),
-    )
+    return Request(sent.method, sent.url.removeprefix(ENDPOINT), Headers(headers), as_bytes(body))
 
 
 def _without_metadata(answer: dict[str, Any]) -> dict[str, Any]:
@@ -147,8 +144,7 @@ def test_an_error_keeps_the_status_of_its_model(aws: LocalAws, outside: Client) 
         error = {"Error": {"Code": "TooManyRequestsException", "Message": "Rate exceeded"}}
         raise ClientError(error, call.operation.name)  # type: ignore[arg-type]
 
-    client = outside("lambda")
-    client.meta.events.register_last("needs-retry", lambda **_: None)
+    client = outside("lambda", config=Config(retries={"max_attempts": 0}))
     aws.checks.append(throttle)
     with pytest.raises(client.exceptions.TooManyRequestsException) as caught:
         client.list_functions()
@@ -166,15 +162,12 @@ def test_objects_arrive_as_they_were_sent(aws: LocalAws, outside: Client) -> Non
 
 
 @pytest.mark.parametrize("version", ["s3", "s3v4"])
-def test_a_presigned_url_is_enough(aws: LocalAws, door: Door, version: str) -> None:
+def test_a_presigned_url_is_enough(
+    aws: LocalAws, outside: Client, door: Door, version: str
+) -> None:
     """Of both kinds that clients make."""
     aws.client("s3").put_object(Bucket="packages", Key="a", Body=b"content")
-    client = botocore.session.Session().create_client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=ENDPOINT,
-        config=Config(signature_version=version),
-    )
+    client = outside("s3", config=Config(signature_version=version))
     url = client.generate_presigned_url("get_object", {"Bucket": "packages", "Key": "a"})
     answer = door.answer(Request("GET", url.removeprefix(ENDPOINT), Headers(), b""))
     assert (answer.status, answer.body) == (200, b"content")
@@ -184,7 +177,7 @@ def test_compressed_bodies_are_read(aws: LocalAws, outside: Client, door: Door) 
     """botocore compresses large PutMetricData."""
     sent: list[Request] = []
 
-    def look(request: AWSPreparedRequest, **_: Any) -> None:
+    def look(request: Any, **_: Any) -> None:
         sent.append(_received(request))
 
     client = outside("cloudwatch")
@@ -228,27 +221,29 @@ def _told(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.body.decode()
 
 
-def test_it_is_one_region(outside: Client, door: Door) -> None:
+def test_it_is_one_region(outside: Client) -> None:
     """Another one would have a state that the rest of the embedded AWS does not know."""
-    session = botocore.session.Session()
-    client = session.create_client("lambda", region_name="eu-west-1", endpoint_url=ENDPOINT)
-    answers: list[Answer] = []
-
-    def send(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
-        answers.append(door.answer(_received(request)))
-        raw: Any = MockRawResponse(answers[0].body)
-        return AWSResponse(request.url, answers[0].status, answers[0].headers, raw)
-
-    client.meta.events.register_last("before-send", send)
+    client = outside("lambda", region_name="eu-west-1")
     with pytest.raises(ClientError, match="not 'eu-west-1': this is us-east-1"):
         client.list_functions()
 
 
-def test_what_moto_lacks_is_said(outside: Client, capsys: pytest.CaptureFixture[str]) -> None:
-    """By an error that no client repeats, and by a trace on the server's side."""
-    with pytest.raises(ClientError, match="NotImplemented.*get_organizations_access_report"):
+def test_what_moto_lacks_is_said(outside: Client) -> None:
+    """By an error that names it."""
+    with pytest.raises(ClientError, match=r"NotImplemented.*get_organizations_access_report"):
         outside("iam").get_organizations_access_report(JobId="1" * 36)
-    assert "NotImplementedError" in capsys.readouterr().err
+
+
+def test_a_defect_is_told_on_both_sides(
+    aws: LocalAws, outside: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The client has an error; whoever serves sees where it came from."""
+    aws.checks.append(lambda _: 1 / 0)  # type: ignore[arg-type]
+    client = outside("sqs", config=Config(retries={"max_attempts": 0}))
+    with pytest.raises(ClientError, match=r"InternalFailure.*division by zero") as caught:
+        client.list_queues()
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 500
+    assert "ZeroDivisionError" in capsys.readouterr().err
 
 
 def test_clients_speak_protocols_that_moto_reads(aws: LocalAws) -> None:

@@ -55,10 +55,10 @@ class Door:
         scope = request.scope
         if scope is None:
             return failures.nothing_here(_NOT_AWS)
-        request = request.unpacked()
+        service = _NAMES.get(scope.service, scope.service)
         try:
-            sent = self._as_sent_in_here(request, _NAMES.get(scope.service, scope.service))
-            understood = _understood(sent, _NAMES.get(scope.service, scope.service))
+            sent = self._as_sent_in_here(request.unpacked(), service)
+            understood = _understood(sent, service)
         except (NotFound, NotImplementedError, UnknownServiceError):
             return failures.nothing_here(
                 f"The embedded AWS knows no operation of {scope.service} that is asked for by "
@@ -68,15 +68,13 @@ class Door:
         try:
             return self._answer(sent, understood, scope)
         except ClientError as error:
-            return failures.refused(error, understood.operation, understood.protocol)
+            refusal = error
+        except NotImplementedError as error:
+            refusal = _error("NotImplemented", str(error))
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
-            code = "NotImplemented" if isinstance(error, NotImplementedError) else "InternalFailure"
-            return failures.refused(
-                ClientError({"Error": {"Code": code, "Message": str(error)}}, ""),
-                understood.operation,
-                understood.protocol,
-            )
+            refusal = _error("InternalFailure", str(error))
+        return failures.refused(refusal, understood.operation, understood.protocol)
 
     def _as_sent_in_here(self, request: Request, service: str) -> AWSPreparedRequest:
         """To the address of AWS, where moto listens."""
@@ -90,7 +88,11 @@ class Door:
 
     def _answer(self, sent: AWSPreparedRequest, understood: Understood, scope: Scope) -> Answer:
         if scope.region != self._aws.region:
-            raise _wrong_region(understood, scope.region, self._aws.region)
+            raise _error(
+                "InvalidSignatureException",
+                f"Credential should be scoped to a valid region, not '{scope.region}': "
+                f"this is {self._aws.region}.",
+            )
         with acting_as(principal := _principal(scope.access_key)):
             client = self._aws.client(understood.service)
             operation = client.meta.service_model.operation_model(understood.operation.name)
@@ -128,8 +130,5 @@ def _principal(access_key: str) -> str | None:  # noqa: ARG001
     return None
 
 
-def _wrong_region(understood: Understood, asked: str, region: str) -> ClientError:
-    """The embedded AWS is one region; what another one would answer is not known."""
-    message = f"Credential should be scoped to a valid region, not '{asked}': this is {region}."
-    error = {"Error": {"Code": "InvalidSignatureException", "Message": message}}
-    return ClientError(error, understood.operation.name)  # type: ignore[arg-type]
+def _error(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "")

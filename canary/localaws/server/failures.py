@@ -11,8 +11,8 @@ from moto.core.serialize import get_serializer_class
 
 from canary.localaws.server.messages import Answer, as_bytes
 
-_FORBIDDEN = 403
 _DENIALS = ("AccessDenied", "AccessDeniedException")
+_OURS = {"InternalFailure": 500, "NotImplemented": 501}
 
 
 class _Refusal(ServiceException):
@@ -32,5 +32,5 @@ def refused(error: ClientError, operation: OperationModel, protocol: str) -> Ans
         warnings.simplefilter("ignore")
         sent = serializer(operation).serialize(_Refusal(code, message))
     is_denial = code in _DENIALS and protocol != "json"
-    status = _FORBIDDEN if is_denial else sent["status_code"]
+    status = 403 if is_denial else _OURS.get(code, sent["status_code"])
     return Answer(status, sent["headers"], as_bytes(sent["body"]))
