@@ -11,9 +11,7 @@ import click
 from canary.cli.demo import FUNCTION, example
 from canary.localaws import LocalAws
 from canary.localaws.clock import RealTimeDriver
-from canary.localaws.server import profile, served
-
-_PORTS = range(65536)
+from canary.localaws.server import PortError, profile, served
 
 
 @click.group()
@@ -38,8 +36,6 @@ def serve(port: int, speed: float, with_example: bool) -> None:
       canary local serve
       canary local serve --port 5000 --speed 60 --example
     """
-    if port not in _PORTS:
-        raise click.ClickException(f"There is no port {port}: choose one from 0 to 65535.")
     if speed <= 0:
         raise click.ClickException(f"Time cannot pass at speed {speed:g}: choose one above 0.")
     with LocalAws(start=datetime.now(UTC)) as aws:
@@ -47,10 +43,8 @@ def serve(port: int, speed: float, with_example: bool) -> None:
             example(aws).traffic(FUNCTION, calls_per_minute=120).start()
         try:
             _serve(aws, port, speed)
-        except OSError as error:
-            raise click.ClickException(
-                f"Port {port} cannot be had ({error.strerror}): choose another one with --port."
-            ) from error
+        except (PortError, OSError) as error:
+            raise click.ClickException(str(error)) from error
 
 
 def _serve(aws: LocalAws, port: int, speed: float) -> None:

@@ -217,6 +217,19 @@ def test_a_signature_does_not_open_what_is_not_aws(door: Door, service: str) -> 
     assert (status, f"no operation of {service}" in text) == (404, True)
 
 
+def test_what_cannot_be_read_is_refused(door: Door) -> None:
+    """A body that is not compressed, though its headers say so."""
+    headers = Headers(
+        {
+            "Authorization": "Credential=test/20260105/us-east-1/states/aws4_request",
+            "X-Amz-Target": "AWSStepFunctions.ListStateMachines",
+            "Content-Encoding": "gzip",
+        }
+    )
+    status, text = _told(door.answer(Request("POST", "/", headers, b"{")))
+    assert (status, "cannot be read" in text) == (400, True)
+
+
 def _told(answer: Answer) -> tuple[int, str]:
     return answer.status, answer.body.decode()
 

@@ -24,6 +24,11 @@ def nothing_here(message: str) -> Answer:
     return Answer(404, {"Content-Type": "text/plain"}, f"{message}\n".encode())
 
 
+def unreadable(error: Exception) -> Answer:
+    """For a body that is not what its headers say."""
+    return Answer(400, {"Content-Type": "text/plain"}, f"cannot be read: {error}\n".encode())
+
+
 def refused(error: ClientError, operation: OperationModel, protocol: str) -> Answer:
     """The error that a client of this operation raises when it reads the answer."""
     code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]

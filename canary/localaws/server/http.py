@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 LOOPBACK = "127.0.0.1"
+_PORTS = range(65536)
+
+
+class PortError(RuntimeError):
+    """The port cannot be had; the message says why."""
 
 
 class _Handler(WSGIRequestHandler):
@@ -40,7 +46,7 @@ def served(aws: LocalAws, port: int) -> Iterator[str]:
     """
     Within it, AWS is at the URL that it gives; port 0 is any that is free.
 
-    Somebody must drive the clock in real time meanwhile. An OSError where the port cannot be had.
+    Somebody must drive the clock in real time meanwhile.
     """
     door = Door(aws)
 
@@ -53,7 +59,7 @@ def served(aws: LocalAws, port: int) -> Iterator[str]:
         response = Response(answer.body, answer.status, _headers(answer.headers, received.method))
         return response(environ, start_response)
 
-    with socket.create_server((LOOPBACK, port)) as listener:
+    with _listening(port) as listener:
         server = make_server(
             LOOPBACK,
             port,
@@ -72,6 +78,16 @@ def served(aws: LocalAws, port: int) -> Iterator[str]:
             aws.endpoint = None
             server.shutdown()
             server.server_close()
+
+
+def _listening(port: int) -> socket.socket:
+    if port not in _PORTS:
+        raise PortError(f"There is no port {port}: choose one from 0 to {_PORTS[-1]}.")
+    try:
+        return socket.create_server((LOOPBACK, port))
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise PortError(f"Port {port} cannot be had ({reason}): choose another one.") from error
 
 
 def _headers(sent: Any, method: str) -> Headers:
