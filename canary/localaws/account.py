@@ -86,7 +86,7 @@ class LocalAws:
         self.seed = seed
         self.clock = Clock(start)
         self.checks: list[Check] = []
-        self.endpoint: str | None = None  # its URL, while programs outside are served
+        self.endpoint: str | None = None  # its URL, while it is served over HTTP
         self._undo = ExitStack()
         self._backends: dict[int, Any] = {}
 

@@ -51,7 +51,7 @@ class Shell:
     def client(self, service: str) -> Any:
         """boto3 in this process, which a LocalAws of another test does not catch."""
         session: Any = boto3.Session(
-            aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+            aws_access_key_id="testing", aws_secret_access_key="testing", region_name="us-east-1"
         )
         return session.client(service, endpoint_url=self.endpoint)
 

@@ -207,20 +207,27 @@ class Function(LambdaFunction):
     # -- as the API shows it -----------------------------------------------------------------------
 
     @property
+    def logging(self) -> dict[str, str]:
+        """Its LoggingConfig, complete."""
+        config: dict[str, str] = {
+            "LogFormat": "Text",
+            "LogGroup": f"/aws/lambda/{self.function_name}",
+        } | self.settings.get("LoggingConfig", {})
+        if config["LogFormat"] == "JSON":
+            config = {"ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"} | config
+        return config
+
+    @property
     def log_group(self) -> str:
         """Where its output goes."""
-        logging = self.settings.get("LoggingConfig", {})
-        return str(logging.get("LogGroup") or f"/aws/lambda/{self.function_name}")
+        return self.logging["LogGroup"]
 
     def get_configuration(self, on_create: bool = False) -> dict[str, Any]:
         configuration = super().get_configuration(on_create) | {
             name: self.settings[name] for name in _SETTINGS if self.settings.get(name)
         }
         configuration["RevisionId"] = self.revision_id
-        configuration["LoggingConfig"] = {
-            "LogFormat": "Text",
-            "LogGroup": self.log_group,
-        } | self.settings.get("LoggingConfig", {})
+        configuration["LoggingConfig"] = self.logging
         configuration["SnapStart"] = self._snap_start()
         return {
             name: value

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moto.logs.models import LogsBackend, logs_backends
 
 from canary.localaws.account import current
-from canary.localaws.awslambda import metrics, runtime
+from canary.localaws.awslambda import logs, metrics
 from canary.localaws.awslambda.asynchronous import Delivery
 from canary.localaws.awslambda.environments import Environments
 from canary.localaws.awslambda.exceptions import (
@@ -18,6 +18,7 @@ from canary.localaws.awslambda.exceptions import (
     TooManyRequestsException,
 )
 from canary.localaws.awslambda.functions import Function
+from canary.localaws.awslambda.outcomes import UNHANDLED, Outcome, Request
 
 if TYPE_CHECKING:
     from canary.localaws.awslambda.models import LambdaBackend
@@ -81,14 +82,18 @@ class Invoker:
 
     def invoke(self, target: Target, payload: bytes) -> Invocation:
         """Run the target here and now. Nothing parks: the time that it takes is in the result."""
-        event = _event(payload)
+        event = _checked(payload)
         self.admit(target)
-        outcome = self._run(target, event)
+        outcome, log = self._run(target, event)
         metrics.count_invocations(
             target.dimensions, 1, int(outcome.error is not None), outcome.seconds
         )
         return Invocation(
-            outcome.payload, outcome.error, target.version, outcome.seconds, outcome.log
+            outcome.payload,
+            UNHANDLED if outcome.error else None,
+            target.version,
+            outcome.seconds,
+            log,
         )
 
     def event_options(self, name: str) -> Mapping[str, Any]:
@@ -98,7 +103,7 @@ class Invoker:
 
     def queue(self, name: str, qualifier: str | None, payload: bytes) -> None:
         """Invoke asynchronously, in a task of its own."""
-        _event(payload)
+        _checked(payload)
         delivery = Delivery(self, name, qualifier, payload)
         self._clock.spawn(delivery.run, name=f"event for {name}")
 
@@ -111,41 +116,43 @@ class Invoker:
             metrics.count_throttles(target.dimensions, calls)
             raise TooManyRequestsException
 
-    def _run(self, target: Target, event: Any) -> runtime.Outcome:
+    def _run(self, target: Target, payload: bytes) -> tuple[Outcome, str]:
+        """What came of it, and its log."""
         function = target.function
-        layers = self._backend.layer_archives(function)
-        environment = self.environments.take(function, layers)
-        outcome = runtime.run(
-            self._clock,
-            function,
-            environment,
-            event,
-            target.arn,
+        environment = self.environments.take(function, self._backend.layer_archives(function))
+        request = Request(
             self._request_id(),
-            round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
+            target.arn,
+            payload,
+            overhead=round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
+            timeout=float(function.timeout),
         )
+        outcome = environment.answer(request)
         if outcome.is_broken:
             self.environments.discard(function, environment)
-        self._store_log(function.log_group, environment.log_stream, outcome.log)
-        return outcome
+        messages = logs.log(function, request, outcome, self._clock.datetime())
+        self._store_log(function.log_group, environment.log_stream, messages)
+        return outcome, "".join(f"{message}\n" for message in messages)
 
     def _request_id(self) -> str:
         digits = f"{self._request_ids.getrandbits(128):032x}"
         return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
-    def _store_log(self, group: str, stream: str, log: str) -> None:
-        logs: LogsBackend = current().backend(logs_backends)
+    def _store_log(self, group: str, stream: str, messages: list[str]) -> None:
+        backend: LogsBackend = current().backend(logs_backends)
         now = int(self._clock.now() * 1000)
-        logs.ensure_log_group(group)
-        logs.ensure_log_stream(group, stream)
-        logs.put_log_events(
-            group, stream, [{"timestamp": now, "message": line} for line in log.splitlines()]
+        backend.ensure_log_group(group)
+        backend.ensure_log_stream(group, stream)
+        backend.put_log_events(
+            group, stream, [{"timestamp": now, "message": message} for message in messages]
         )
 
 
-def _event(payload: bytes) -> Any:
+def _checked(payload: bytes) -> bytes:
+    """The payload, which must be JSON; none is an empty object."""
     try:
-        return json.loads(payload or b"{}")
+        json.loads(payload or b"{}")
+        return payload or b"{}"
     except ValueError as error:
         raise InvalidRequestContentException(
             f"Could not parse request body into json: {error}"

@@ -15,6 +15,7 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import ClientError, UnknownServiceError
+from moto.core.exceptions import ServiceException
 from moto.core.model import OperationModel
 from moto.core.models import botocore_stubber
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
@@ -71,6 +72,8 @@ class Door:
             return self._answer(sent, understood, scope)
         except ClientError as error:
             refusal = error
+        except ServiceException as error:  # moto's, and that of a key that nobody has
+            refusal = _error(error.code, error.message)
         except NotImplementedError as error:
             refusal = _error("NotImplemented", str(error))
         except Exception as error:

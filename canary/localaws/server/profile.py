@@ -9,12 +9,14 @@ from pathlib import Path
 
 NAME = "lambda-canary-local"
 _CONTENT = """\
-# Of a running `canary local serve`, which removes it when it ends. The keys are nobody's.
+# Of a running `canary local serve`, which removes it when it ends. The keys are the
+# account's own, which may do everything there, and nothing anywhere else.
 [profile {name}]
 region = {region}
 endpoint_url = {endpoint}
-aws_access_key_id = test
-aws_secret_access_key = test
+aws_access_key_id = testing
+aws_secret_access_key = testing
+cli_timestamp_format = iso8601
 """
 
 
