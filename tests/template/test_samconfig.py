@@ -74,6 +74,12 @@ def test_production_is_the_most_careful() -> None:
     assert int(staging["BakeMinutes"]) < int(production["BakeMinutes"])
 
 
+def test_what_is_built_is_what_is_deployed() -> None:
+    """The packages hold compiled code, so both verbs name the same processor."""
+    built = CONFIG["default"]["build"]["parameters"]["parameter_overrides"]
+    assert built == _deploy("default")["parameter_overrides"]
+
+
 def test_staging_and_production_are_complete() -> None:
     """How careful each is stands here, not in what somebody types."""
     assert _overrides("staging") == {
@@ -92,6 +98,7 @@ def test_only_the_default_has_a_profile() -> None:
         (environment, verb): settings["parameters"].get("profile")
         for environment in ENVIRONMENTS
         for verb, settings in CONFIG[environment].items()
+        if verb != "build"  # calls nobody
     }
     assert {used for (name, _), used in profiles.items() if name == "default"} == {profile.NAME}
     assert {used for (name, _), used in profiles.items() if name != "default"} == {None}
