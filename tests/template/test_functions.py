@@ -31,7 +31,7 @@ def test_module_state_and_function_correspond() -> None:
 
 
 def test_all_functions_run_on_the_same() -> None:
-    """Python 3.13 on one processor, from the one folder that ships; no function has it its own way."""
+    """Python 3.13 on one processor, from the one folder that ships; none has it its own way."""
     alike = {
         "Runtime": "python3.13",
         "Architectures": [{"Ref": "Architecture"}],

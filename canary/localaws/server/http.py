@@ -56,8 +56,8 @@ def served(aws: LocalAws, port: int) -> Iterator[str]:
             received.method, environ["REQUEST_URI"], environ["canary.headers"], received.get_data()
         )
         answer = _on_the_clock(aws, lambda: door.answer(request))
-        response = Response(answer.body, answer.status, _headers(answer.headers, received.method))
-        return response(environ, start_response)
+        headers = _headers(answer.headers, received.method)
+        return Response(answer.body or None, answer.status, headers)(environ, start_response)
 
     with _listening(port) as listener:
         server = make_server(
