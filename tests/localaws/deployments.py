@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import json
-import zipfile
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws
+from tests.localaws.packages import run_here, zipped
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 ALL_ROLLBACKS = {
@@ -46,10 +45,7 @@ def role(aws: LocalAws, name: str, service: str) -> str:
 
 def package(code: str) -> bytes:
     """A deployment package of one module."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as written:
-        written.writestr(zipfile.ZipInfo("app.py"), code)
-    return buffer.getvalue()
+    return zipped({"app.py": code})
 
 
 def create_function(aws: LocalAws, name: str, code: str, role_arn: str) -> None:
@@ -94,10 +90,10 @@ def prepare(aws: LocalAws, versions: int = 2, **settings: Any) -> None:
 
 def hook(aws: LocalAws, name: str, status: str | None) -> None:
     """A hook function that reports this status, or nothing."""
+    code = _HOOK.format(status=status)
     aws.client("iam").get_role(RoleName="function")
-    create_function(
-        aws, name, _HOOK.format(status=status), "arn:aws:iam::123456789012:role/function"
-    )
+    create_function(aws, name, code, "arn:aws:iam::123456789012:role/function")
+    run_here(aws, package(code))
 
 
 def app_spec(current: str, target: str, **other: Any) -> str:

@@ -1,12 +1,16 @@
 """Functions for the tests of Lambda."""
 
 import base64
+import hashlib
 import io
 import json
+import shutil
+import tempfile
 import zipfile
+from pathlib import Path
 from typing import Any
 
-from canary.localaws import LocalAws
+from canary.localaws import LocalAws, awslambda
 
 ECHO = "def handler(event, context):\n    return {'version': context.function_version}\n"
 FAILING = "def handler(event, context):\n    raise ValueError('no luck')\n"
@@ -20,6 +24,16 @@ def zipped(code: str | dict[str, str]) -> bytes:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name), content)
     return buffer.getvalue()
+
+
+def run_here(aws: LocalAws, archive: bytes) -> None:
+    """Let a package run in this process, as the pipeline's own does: there boto3 reaches `aws`."""
+    directory = Path(tempfile.mkdtemp())
+    aws.at_end(lambda: shutil.rmtree(directory))
+    with zipfile.ZipFile(io.BytesIO(archive)) as package:
+        package.extractall(directory)
+    digest = base64.b64encode(hashlib.sha256(archive).digest()).decode()
+    awslambda.register_source(digest, directory)
 
 
 def role(aws: LocalAws, name: str = "function-role") -> str:
