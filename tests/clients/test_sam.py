@@ -52,9 +52,9 @@ def test_sam_deploys_what_releases(tmp_path: Path) -> None:
         team = Team(shell)
         team.add_function("checkout", archive_of(ROOT / "examples/checkout/stable"))
 
-        package = team.upload(archive_of(ROOT / "examples/checkout/good"), "incoming/good.zip")
-        first = team.start("by-boto3", {"schema": 1, "function": "checkout", "package": package})
-        assert eventually(lambda: team.end(first)) == "SUCCEEDED", team.describe(first)
+        (tmp_path / "good.zip").write_bytes(archive_of(ROOT / "examples/checkout/good"))
+        said = shell.run("canary", "release", "checkout", "--package", "good.zip", "--json")
+        assert json.loads(said)["outcome"] == "promoted"
         assert team.alias("checkout") == {"2": 1}
 
         (tmp_path / "next.zip").write_bytes(archive_of(ROOT / "examples/checkout/bad"))
@@ -64,11 +64,11 @@ def test_sam_deploys_what_releases(tmp_path: Path) -> None:
         )
         package = {"key": "incoming/next.zip", "version": put["VersionId"]}
         request = {"schema": 1, "function": "checkout", "package": package}
-        second = shell.aws(
+        release = shell.aws(
             *("stepfunctions", "start-execution", "--name", "by-aws"),
             *("--state-machine-arn", team.outputs["ReleaseStateMachineArn"]),
             *("--input", json.dumps(request)),
         )["executionArn"]
-        assert eventually(lambda: team.end(second)) == "SUCCEEDED", team.describe(second)
+        assert eventually(lambda: team.end(release)) == "SUCCEEDED", team.describe(release)
         assert team.alias("checkout") == {"3": 1}
         team.close()
