@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,8 +51,6 @@ def serve(port: int, speed: float, with_example: bool) -> None:
 
 def _serve(aws: LocalAws, port: int, speed: float) -> None:
     driver = RealTimeDriver(aws.clock, speed)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: driver.stop())
     with (
         served(aws, port) as endpoint,
         profile.written(Path(".canary"), endpoint, aws.region) as path,
@@ -59,4 +59,19 @@ def _serve(aws: LocalAws, port: int, speed: float) -> None:
             f"The embedded AWS is at {endpoint} until Ctrl-C ({speed:g} s for each real one):\n"
             f"export AWS_CONFIG_FILE={path.resolve()} AWS_PROFILE={profile.NAME}"
         )
-        driver.run()
+        with _ended_by_signals(driver.stop):
+            driver.run()
+
+
+@contextmanager
+def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Ctrl-C, and what ends services; neither leaves a trace."""
+    before = {
+        number: signal.signal(number, lambda *_: stop())
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

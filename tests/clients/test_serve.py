@@ -33,6 +33,13 @@ def test_it_serves_until_ctrl_c(tmp_path: Path) -> None:
         sqs.send_message(QueueUrl=queue, MessageBody="x", DelaySeconds=900)
         assert eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
 
+        s3 = shell.client("s3")
+        s3.create_bucket(Bucket="packages")
+        s3.put_object(Bucket="packages", Key="a b/c%2F", Body=b"12345", Metadata={"my_key": "v"})
+        found = s3.head_object(Bucket="packages", Key="a b/c%2F")
+        assert (found["ContentLength"], found["Metadata"]) == (5, {"my_key": "v"})
+        s3.close()
+
         connection = http.client.HTTPConnection("localhost", port)
         connection.request("POST", "/moto-api/reset")
         assert connection.getresponse().status == 404

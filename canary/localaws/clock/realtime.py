@@ -48,7 +48,7 @@ class RealTimeDriver:
                 self._clock.advance(min(max(0.0, behind), _LONGEST_STEP))
             except Exception:
                 traceback.print_exc(file=sys.stderr)
-            if behind < _LONGEST_STEP:
+            if behind < _LONGEST_STEP and not self._stopped.is_set():
                 self._rest()
 
     def stop(self) -> None:
