@@ -173,18 +173,19 @@ def test_a_presigned_url_is_enough(
     assert (answer.status, answer.body) == (200, b"content")
 
 
-def test_compressed_bodies_are_read(aws: LocalAws, outside: Client, door: Door) -> None:
-    """botocore compresses large PutMetricData."""
+def test_compressed_bodies_are_read(aws: LocalAws, outside: Client) -> None:
+    """botocore compresses large PutMetricData; the checks see what is in it."""
     sent: list[Request] = []
-
-    def look(request: Any, **_: Any) -> None:
-        sent.append(_received(request))
-
+    seen: list[Call] = []
     client = outside("cloudwatch")
-    client.meta.events.register_first("before-send", look)
+    client.meta.events.register_first(
+        "before-send", lambda request, **_: sent.append(_received(request))
+    )
+    aws.checks.append(seen.append)
     data = [{"MetricName": f"metric-{number}", "Value": 1.0} for number in range(500)]
     client.put_metric_data(Namespace="many", MetricData=data)
     assert gzip.decompress(sent[0].body)
+    assert len(seen[0].parameters["MetricData"]) == 500
     assert aws.client("cloudwatch").list_metrics(Namespace="many")["Metrics"] != []
 
 
