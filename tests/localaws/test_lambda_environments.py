@@ -54,6 +54,7 @@ def test_the_handler_sees_its_environment_and_context(
     assert env["AWS_LAMBDA_LOG_STREAM_NAME"] == context["log_stream_name"]
     assert context["log_group_name"] == "/aws/lambda/orders"
     assert seen["here"] == env["LAMBDA_TASK_ROOT"] == seen["path"][0]
+    assert len([path for path in seen["path"] if "-packages" in path]) == 1  # the layers' own
     assert env["_X_AMZN_TRACE_ID"].startswith("Root=1-")
     assert env["TZ"] == ":UTC"
     assert env.keys() - {"LC_CTYPE"} == _LAMBDAS | {"STAGE"}  # Python itself sets LC_CTYPE

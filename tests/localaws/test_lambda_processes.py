@@ -3,7 +3,9 @@
 import inspect
 import json
 import logging
+import os
 import socket
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import awslambdaric
 import pytest
 from awslambdaric import bootstrap, lambda_runtime_client
 from pytest_socket import SocketConnectBlockedError
@@ -18,7 +21,16 @@ from pytest_socket import SocketConnectBlockedError
 from canary.localaws import LocalAws, awslambda
 from canary.localaws.awslambda import interpreters, processes
 from canary.localaws.clock import Task
-from tests.localaws.packages import call, create, log_lines, log_tail, publish, total
+from tests.localaws.packages import (
+    call,
+    create,
+    log_lines,
+    log_tail,
+    publish,
+    run_here,
+    total,
+    zipped,
+)
 
 PID = "import os\ndef handler(event, context): return os.getpid()"
 
@@ -45,6 +57,21 @@ def test_an_environment_stays_warm_and_says_when_it_was_cold(aws: LocalAws) -> N
     assert total(aws, "Duration", FunctionName="orders") < 10
 
 
+def test_an_idle_environment_ends_when_another_is_needed(aws: LocalAws) -> None:
+    """After a quarter of an hour; one that is used stays."""
+    create(aws, PID)
+    create(aws, PID, FunctionName="used")
+    idle, used = call(aws)[0], call(aws, FunctionName="used")[0]
+    aws.clock.advance(600)
+    assert call(aws, FunctionName="used")[0] == used
+    aws.clock.advance(600)
+    create(aws, PID, FunctionName="other")
+    call(aws, FunctionName="other")
+    os.kill(used, 0)
+    with pytest.raises(ProcessLookupError):
+        os.kill(idle, 0)
+
+
 def test_virtual_time_passes_in_sleeps_alone(aws: LocalAws) -> None:
     """All clocks agree; what is slept is the invocation's duration."""
     code = """
@@ -60,7 +87,8 @@ def handler(event, context):
     time.sleep(0.5)
     return before, clocks(), time.strftime("%Y-%m-%d"), type(when) is datetime.datetime, str(when)
 """
-    create(aws, code, Runtime=f"python3.{sys.version_info[1]}")
+    interpreters.find.cache_clear()
+    create(aws, code)
     began = aws.clock.now()
     before, after, day, is_exact, loaded = call(aws)[0]
     assert before == pytest.approx([began] * 6, abs=0.001)
@@ -139,6 +167,24 @@ def test_an_endless_loop_is_ended(aws: LocalAws, monkeypatch: pytest.MonkeyPatch
     assert answer["errorMessage"].endswith("Task timed out after 7.00 seconds")
     assert reported(aws)[0].endswith("Status: timeout")
     assert total(aws, "Duration", FunctionName="orders") == 7000
+
+
+def test_a_process_ends_with_the_embedded_aws(tmp_path: Path) -> None:
+    """Even where that is killed, which closes the other end of the standard input."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = subprocess.Popen(
+            [*interpreters.find("python3.13").command, "index.handler", str(tmp_path), "0", "1"],
+            stdin=subprocess.PIPE,
+            env={
+                "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.getsockname()[1]}",
+                "LAMBDA_TASK_ROOT": str(tmp_path),
+                "LAMBDA_RUNTIME_DIR": str(Path(awslambdaric.__file__).parents[1]),
+            },
+        )
+        (tmp_path / "index.py").write_text("while True: pass")
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(timeout=30) == 1
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc tells of memory")
@@ -286,6 +332,32 @@ def endpoint(aws: LocalAws) -> Iterator[list[Task]]:
 
 
 @pytest.mark.usefixtures("endpoint")
+def test_who_is_killed_while_it_waits_leaves_no_half_answered_process(aws: LocalAws) -> None:
+    """Its environment is not used again: the next call is cold, and gets its own answer."""
+    killer = (
+        "from canary.localaws import current\n"
+        "def handler(event, context): current().clock.kill('execution')\n"
+    )
+    run_here(aws, zipped(killer))
+    create(aws, killer, FunctionName="inner")
+    code = """
+import os
+from urllib.request import urlopen
+def handler(event, context):
+    if event:
+        urlopen(os.environ["AWS_ENDPOINT_URL"], data=b"{}")
+    return event
+"""
+    create(aws, code)
+    done: list[object] = []
+    aws.clock.spawn(lambda: done.append(awslambda.invoke("orders", b"[1]")), group="execution")
+    aws.clock.advance(1)
+    assert done == []
+    assert call(aws)[0] == {}
+    assert "Init Duration" in reported(aws)[0]
+
+
+@pytest.mark.usefixtures("endpoint")
 @pytest.mark.parametrize("is_task", [True, False])
 def test_a_package_can_call_back(aws: LocalAws, is_task: bool) -> None:
     """While its process runs the embedded AWS answers it; the callee's time is the caller's too."""
@@ -315,7 +387,7 @@ def handler(event, context):
 
 def test_only_this_machine_can_be_reached_from_tests() -> None:
     """The tests' guard lets loopback pass, and nothing else."""
-    with pytest.raises((SocketConnectBlockedError, UserWarning), match="192.0.2.1"):
+    with pytest.raises((SocketConnectBlockedError, UserWarning), match=r"192\.0\.2\.1"):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
 
 
@@ -324,13 +396,17 @@ def test_only_this_machine_can_be_reached_from_tests() -> None:
 
 @pytest.mark.parametrize("minor", [9, 10, 12, 13])
 def test_the_exact_python_runs_a_package(aws: LocalAws, minor: int) -> None:
-    """Where it is installed; the runtime client is the project's."""
+    """Where it is installed; the runtime client and the clock are the project's."""
     command = interpreters.find(f"python3.{minor}").command[0]
     if f"3.{minor}" not in command:
         pytest.skip(f"Python 3.{minor} is not installed here")
-    code = "import sys\ndef handler(event, context): return sys.version_info[:2]"
+    code = """
+import datetime, sys
+def handler(event, context):
+    return [sys.version_info[1], str(datetime.datetime.now()), str(datetime.datetime.utcnow())]
+"""
     create(aws, code, Runtime=f"python3.{minor}")
-    assert call(aws)[0] == [3, minor]
+    assert call(aws)[0] == [minor, "2026-01-05 09:00:02", "2026-01-05 09:00:02"]
 
 
 def test_another_python_takes_the_place_of_one_that_is_missing(
@@ -344,7 +420,7 @@ def test_another_python_takes_the_place_of_one_that_is_missing(
         with caplog.at_level(logging.WARNING):
             assert call(aws, FunctionName=name)[0] == list(sys.version_info[:2])
     assert [record.getMessage() for record in caplog.records] == [
-        f"python3.8 is not installed here: its packages run under Python 3.{sys.version_info[1]}, "
+        f"no python3.8 to be found here: its packages run under Python 3.{sys.version_info[1]}, "
         "which runs the project"
     ]
 

@@ -13,6 +13,8 @@ from canary.localaws.awslambda.outcomes import Environment
 from canary.localaws.awslambda.packages import Packages, Places
 from canary.localaws.awslambda.processes import Process
 
+_IDLE_SECONDS = 900.0
+
 
 class Environments:
     """All execution environments: those of each state of a version, warm until they fail."""
@@ -28,11 +30,13 @@ class Environments:
         environments = self._environments.setdefault(
             (function.function_arn, function.revision_id), []
         )
-        for environment in environments:
-            if not environment.is_busy:
-                return environment
-        environments.append(self._start(function, layers))
-        return environments[-1]
+        free = next((each for each in environments if not each.is_busy), None)
+        if free is None:
+            self._end_idle()
+            free = self._start(function, layers)
+            environments.append(free)
+        free.last_used = current().clock.now()
+        return free
 
     def discard(self, function: Function, environment: Environment) -> None:
         """What failed in its runtime is not used again."""
@@ -45,6 +49,15 @@ class Environments:
             for environment in environments:
                 environment.close()
         self._packages.close()
+
+    def _end_idle(self) -> None:
+        """Lambda ends what has been idle for some minutes; here, when another one is needed."""
+        limit = current().clock.now() - _IDLE_SECONDS
+        for environments in self._environments.values():
+            for environment in list(environments):
+                if environment.last_used < limit and not environment.is_busy:
+                    environments.remove(environment)
+                    environment.close()
 
     def _start(self, function: Function, layers: Sequence[bytes]) -> Environment:
         """The pipeline's own handlers run in this process, where they are fast and can be debugged;

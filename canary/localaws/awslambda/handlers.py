@@ -54,6 +54,7 @@ class OwnHandler:
     def __init__(self, function: Function, root: Path, variables: Mapping[str, str]) -> None:
         self.log_stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.is_busy = False
+        self.last_used = 0.0
         self._function = function
         self._root = str(root)
         self._handler: Handler | None = None

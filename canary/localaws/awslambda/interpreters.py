@@ -104,12 +104,13 @@ def _below(variable: str, default: str, pattern: str) -> Iterator[str]:
 def _says(*command: str) -> str:
     """What a command prints; nothing where it fails, as a shim of pyenv may."""
     try:
+        # Without a timeout, with which subprocess would sleep: in virtual time.
         return subprocess.run(
-            command, capture_output=True, text=True, timeout=60, check=True
+            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
         ).stdout.strip()
     except (OSError, subprocess.SubprocessError):
         return ""
 
 
 def _warn(runtime: str, instead: str) -> None:
-    _log.warning("%s is not installed here: its packages run under %s", runtime, instead)
+    _log.warning("no %s to be found here: its packages run under %s", runtime, instead)

@@ -127,7 +127,11 @@ class Invoker:
             overhead=round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
             timeout=float(function.timeout),
         )
-        outcome = environment.answer(request)
+        try:
+            outcome = environment.answer(request)
+        except BaseException:  # whoever waits was killed in the middle of it
+            self.environments.discard(function, environment)
+            raise
         if outcome.is_broken:
             self.environments.discard(function, environment)
         messages = logs.log(function, request, outcome, self._clock.datetime())

@@ -191,8 +191,9 @@ def _time(now: datetime) -> str:
 
 
 def _runtime(function: Function) -> str:
-    language, version = re.fullmatch(r"([a-z]+)(.*)", str(function.run_time)).groups()  # type: ignore[union-attr]
-    return f"{language}:{version.removesuffix('.x')}.v1"
+    runtime = str(function.run_time).removesuffix(".x")
+    language = runtime.rstrip("0123456789.")
+    return f"{language}:{runtime.removeprefix(language)}.v1"
 
 
 def _arn(function: Function) -> str:

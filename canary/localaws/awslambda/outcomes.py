@@ -57,6 +57,7 @@ class Environment(Protocol):
 
     log_stream: str
     is_busy: bool
+    last_used: float
 
     def answer(self, request: Request) -> Outcome:
         """Let the handler answer one event."""

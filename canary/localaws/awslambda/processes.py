@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from selectors import EVENT_READ, DefaultSelector
-from typing import TypeVar
 
 from canary.localaws.account import current
 from canary.localaws.awslambda import logs
@@ -27,7 +26,6 @@ INIT_SECONDS = 10.0
 
 _TICK = 0.05
 _CHUNK = 1 << 16
-Result = TypeVar("Result")
 
 
 class _EndedError(Exception):
@@ -50,6 +48,7 @@ class Process:
     ) -> None:
         self.log_stream = variables["AWS_LAMBDA_LOG_STREAM_NAME"]
         self.is_busy = False
+        self.last_used = 0.0
         self._start: Start | None = None
         self._start_seconds = current().random(self.log_stream).uniform(0.08, 0.16)
         self._places = {
@@ -59,7 +58,7 @@ class Process:
         }
         self._memory = function.memory_size * 1024
         # What sleeps for real has no more time than the function.
-        self._patience = WATCHDOG_SECONDS if interpreter.is_virtual else float(function.timeout)
+        self._patience = None if interpreter.is_virtual else float(function.timeout)
         self._output = bytearray()
         self._selector = DefaultSelector()
         self._api = RuntimeApi(self._selector)
@@ -100,13 +99,13 @@ class Process:
     def _outcome(self, request: Request, is_cold: bool) -> Outcome:
         with current().clock.accounting(request.limit) as spent:
             try:
-                ready = self._begin(spent) if is_cold else _aside(self._receive)
+                ready = self._begin(spent) if is_cold else self._wait()
                 if ready.kind == "init/error":
                     outcome = self._replied(ready, request.overhead)
                     outcome.is_broken = True
                     return outcome
                 self._api.send_event(request.payload, self._headers(request))
-                message = _aside(self._receive)
+                message = self._wait(self._patience)
                 self._check_memory()
                 spent.add(message.slept)
                 return self._replied(message, request.overhead + spent.seconds)
@@ -119,7 +118,7 @@ class Process:
         """Wait until the process is ready for its first event, or says why it never will be."""
         slept, error = 0.0, TIMED_OUT
         try:
-            ready = _aside(self._receive)
+            ready = self._wait()
             slept = ready.slept
             error = json.loads(ready.body)["errorType"] if ready.kind == "init/error" else ""
         except _EndedError as end:
@@ -173,10 +172,21 @@ class Process:
 
     # -- the process -------------------------------------------------------------------------------
 
-    def _receive(self) -> Message:
-        """The next message of the process, for which the real world is waited for."""
-        deadline = time.monotonic() + self._patience
-        while True:
+    def _wait(self, patience: float | None = None) -> Message:
+        """The next message of the process; where it can call back, what it calls goes on."""
+        clock = current().clock
+        deadline = time.monotonic() + (patience or WATCHDOG_SECONDS)
+        if current().endpoint is None:
+            return self._receive(deadline)
+
+        def outside() -> Message:
+            with clock.outside():
+                return self._receive(deadline)
+
+        return clock.perform(outside)
+
+    def _receive(self, deadline: float) -> Message:
+        while not self._api.pending:
             ready = self._selector.select(_TICK)
             for key, _ in ready:
                 message: Message | None = key.data()
@@ -190,6 +200,7 @@ class Process:
                 self._check_memory()
             if time.monotonic() > deadline:
                 raise OutOfTime
+        return self._api.pending.popleft()
 
     def _drain(self) -> None:
         """Take what was written; at its end, look no more."""
@@ -224,19 +235,6 @@ class Process:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None  # noqa: S101 - for mypy
             pipe.close()
-
-
-def _aside(wait: Callable[[], Result]) -> Result:
-    """Wait for the real world; where the process can call back, let what it calls go on."""
-    clock = current().clock
-    if current().endpoint is None:
-        return wait()
-
-    def outside() -> Result:
-        with clock.outside():
-            return wait()
-
-    return clock.perform(outside)
 
 
 def _peak_kilobytes(pid: int) -> int:

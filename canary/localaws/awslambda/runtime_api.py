@@ -9,12 +9,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from selectors import EVENT_READ, BaseSelector
-from typing import BinaryIO
 
 _PATIENCE = 10.0
+_CHUNK = 1 << 20
+_ACCEPTED = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class RuntimeApi:
         self._selector = selector
         self._server = socket.create_server(("127.0.0.1", 0))
         self._asking: _Connection | None = None
+        self.pending: deque[Message] = deque()
         host, port = self._server.getsockname()
         self.address = f"{host}:{port}"
         selector.register(self._server, EVENT_READ, self._accept)
@@ -65,7 +68,9 @@ class RuntimeApi:
         elif message.kind == "next":
             self._asking = connection
         elif message.kind != "timeout":  # what sleeps beyond its time gets no answer
-            connection.answer("202 Accepted", b'{"status":"OK"}', {})
+            connection.acknowledge()
+        if connection.has_more and (following := self._read(connection)):
+            self.pending.append(following)
         return message
 
 
@@ -74,30 +79,52 @@ class _Connection:
         accepted.settimeout(_PATIENCE)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = accepted
-        self._stream: BinaryIO = accepted.makefile("rb")
+        self._unread = self._unsent = b""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether the next request has come with the last one."""
+        return bool(self._unread)
 
     def receive(self) -> Message | None:
         """The next request; None where the process has closed the connection."""
         try:
-            place = self._stream.readline().decode().split()
-            headers = dict(self._headers())
-            body = self._stream.read(int(headers.get("content-length", 0)))
+            head, rest = self._read_until(b"\r\n\r\n")
+            place, *lines = head.decode().split("\r\n")
+            headers = {
+                name.lower(): value for name, _, value in (line.partition(": ") for line in lines)
+            }
+            size = int(headers.get("content-length", 0))
+            body, self._unread = rest[:size], rest[size:]
+            body += self._read(size - len(body))
         except OSError:
             return None
-        if len(place) < 2:
-            return None
-        kind = place[1].partition("/runtime/")[2]
+        kind = place.split()[1].partition("/runtime/")[2]
         return Message(
             kind if kind == "init/error" else kind.rpartition("/")[2],
             body,
             float(headers.get("canary-slept", 0)),
         )
 
-    def _headers(self) -> list[tuple[str, str]]:
-        lines = iter(lambda: self._stream.readline().strip().decode(), "")
-        return [
-            (name.lower(), value.strip()) for name, _, value in (it.partition(":") for it in lines)
-        ]
+    def _read_until(self, mark: bytes) -> tuple[bytes, bytes]:
+        """What comes before the mark, and what of the rest has come with it."""
+        data = self._unread
+        while mark not in data:
+            chunk = self.socket.recv(_CHUNK)
+            if not chunk:
+                raise ConnectionResetError
+            data += chunk
+        before, _, after = data.partition(mark)
+        return before, after
+
+    def _read(self, size: int) -> bytes:
+        chunks = []
+        while size > 0:
+            chunks.append(self.socket.recv(min(size, _CHUNK)))
+            if not chunks[-1]:
+                raise ConnectionResetError
+            size -= len(chunks[-1])
+        return b"".join(chunks)
 
     def answer(self, status: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Header and body in one write: apart they would wait for each other's acknowledgement."""
@@ -106,4 +133,13 @@ class _Connection:
             f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{lines}"
             f"Content-Length: {len(body)}\r\n\r\n"
         )
-        self.socket.sendall(head.encode() + body)
+        self.socket.sendall(self._unsent + head.encode() + body)
+        self._unsent = b""
+
+    def acknowledge(self) -> None:
+        """Accept what was posted: at once, or together with what is asked for in the same breath,
+        so that the process is woken only once."""
+        self._unsent = _ACCEPTED
+        if not self._unread:
+            self.socket.sendall(self._unsent)
+            self._unsent = b""

@@ -22,14 +22,22 @@ class _Connection:
         self._socket = socket.create_connection((host, int(port)))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = self._socket.makefile("rb")
+        self._unsent = b""
 
-    def request(self, head: str, body: bytes = b"") -> tuple[bytes, dict[str, str]]:
-        """The body and the headers of the answer to a request."""
-        lines = (
-            f"{head} HTTP/1.1\r\nHost: runtime\r\nCanary-Slept: {runtime_clock.slept()!r}\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n"
-        )
-        self._socket.sendall(lines.encode() + body)
+    def post(self, place: str, body: bytes = b"") -> None:
+        """Send this with the next request, which follows at once, so that one write is enough."""
+        self._unsent += _request("POST", place, body)
+
+    def get(self, place: str) -> tuple[bytes, dict[str, str]]:
+        """The body and the headers of the answer."""
+        answers = 2 if self._unsent else 1
+        self._socket.sendall(self._unsent + _request("GET", place, b""))
+        self._unsent = b""
+        for _ in range(answers):
+            answer = self._receive()
+        return answer
+
+    def _receive(self) -> tuple[bytes, dict[str, str]]:
         headers: dict[str, str] = {}
         while line := self._stream.readline().strip():
             name, _, value = line.decode().partition(": ")
@@ -39,14 +47,22 @@ class _Connection:
         return self._stream.read(int(headers["Content-Length"])), headers
 
 
+def _request(method: str, place: str, body: bytes) -> bytes:
+    head = (
+        f"{method} {_RUNTIME}/{place} HTTP/1.1\r\nHost: runtime\r\n"
+        f"Canary-Slept: {runtime_clock.slept()!r}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
 _connection: _Connection | None = None
 _invocation = "init"
 
 
-def _request(head: str, body: bytes = b"") -> tuple[bytes, dict[str, str]]:
+def _connected() -> _Connection:
     global _connection
     _connection = _connection or _Connection()
-    return _connection.request(head, body)
+    return _connection
 
 
 def initialize_client(_user_agent: str) -> None:
@@ -56,7 +72,7 @@ def initialize_client(_user_agent: str) -> None:
 def next() -> tuple[bytes, dict[str, object]]:
     """Wait for the next invocation: its event and its headers."""
     global _invocation
-    body, headers = _request(f"GET {_RUNTIME}/next")
+    body, headers = _connected().get("next")
     _invocation = headers["Lambda-Runtime-Aws-Request-Id"]
     runtime_clock.begin(float(headers["Canary-Now"]), float(headers["Canary-Limit"]))
     return body, {
@@ -69,16 +85,16 @@ def post_invocation_result(
     invoke_id: str, result: bytes, _content_type: str, _invocation_id: str | None = None
 ) -> None:
     """Answer the invocation."""
-    _request(f"POST {_RUNTIME}/{invoke_id}/response", result)
+    _connected().post(f"{invoke_id}/response", result)
 
 
 def post_error(
     invoke_id: str, error: str, _xray_fault: str, _invocation_id: str | None = None
 ) -> None:
     """Report that the invocation failed."""
-    _request(f"POST {_RUNTIME}/{invoke_id}/error", error.encode())
+    _connected().post(f"{invoke_id}/error", error.encode())
 
 
 def time_out() -> None:
     """Say that the code sleeps beyond its time-out; what follows is the end of this process."""
-    _request(f"POST {_RUNTIME}/{_invocation}/timeout")
+    _connected().get(f"{_invocation}/timeout")

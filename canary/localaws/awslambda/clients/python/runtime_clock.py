@@ -71,7 +71,7 @@ def install(at_limit: Callable[[], None]) -> None:
     methods = gc.get_referents(datetime.datetime.__dict__)[0]
     methods["now"] = classmethod(lambda kind, tz=None: kind.fromtimestamp(_now(), tz))
     methods["utcnow"] = classmethod(
-        lambda kind: kind.fromtimestamp(_now(), datetime.UTC).replace(tzinfo=None)
+        lambda kind: kind.fromtimestamp(_now(), datetime.timezone.utc).replace(tzinfo=None)
     )
 
 
