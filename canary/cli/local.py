@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,7 +41,7 @@ def serve(port: int, speed: float, with_example: bool) -> None:
       canary local serve
       canary local serve --port 5000 --speed 60 --example
     """
-    if speed <= 0:
+    if not 0 < speed < math.inf:
         raise click.ClickException(f"Time cannot pass at speed {speed:g}: choose one above 0.")
     with LocalAws(start=datetime.now(UTC)) as aws:
         if with_example:
@@ -52,24 +55,28 @@ def serve(port: int, speed: float, with_example: bool) -> None:
 def _serve(aws: LocalAws, port: int, speed: float) -> None:
     driver = RealTimeDriver(aws.clock, speed)
     with (
+        _ended_by_signals(driver.stop),
         served(aws, port) as endpoint,
         profile.written(Path(".canary"), endpoint, aws.region) as path,
     ):
         click.echo(
             f"The embedded AWS is at {endpoint} until Ctrl-C ({speed:g} s for each real one):\n"
-            f"export AWS_CONFIG_FILE={path.resolve()} AWS_PROFILE={profile.NAME}"
+            f"export AWS_CONFIG_FILE={shlex.quote(str(path.resolve()))} AWS_PROFILE={profile.NAME}"
         )
-        with _ended_by_signals(driver.stop):
-            driver.run()
+        driver.run()
 
 
 @contextmanager
 def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Ctrl-C, and what ends services; neither leaves a trace."""
-    before = {
-        number: signal.signal(number, lambda *_: stop())
-        for number in (signal.SIGINT, signal.SIGTERM)
-    }
+    """Ctrl-C, and what ends services; neither leaves a trace. A second one does not wait."""
+    before: dict[int, Any] = {}
+
+    def end(number: int, _: object) -> None:
+        stop()
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, end)
     try:
         yield
     finally:

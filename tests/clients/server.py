@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def serving(directory: Path, *options: str) -> Iterator[Shell]:
             assert process.stdout is not None
             ready, export = process.stdout.readline(), process.stdout.readline()
             assert export, process.communicate()[1]
-            exported = dict(each.split("=", 1) for each in export.split()[1:])
+            exported = dict(each.split("=", 1) for each in shlex.split(export)[1:])
             (endpoint,) = re.findall(r"http://localhost:\d+", ready)
             yield Shell(directory, {**_without_aws(), **exported}, endpoint)
             process.send_signal(signal.SIGINT)

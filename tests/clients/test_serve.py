@@ -17,12 +17,14 @@ from tests.clients.server import eventually, serving
 
 def test_it_serves_until_ctrl_c(tmp_path: Path) -> None:
     """One account, on the loopback interface alone, whose time passes; no trace of it remains."""
-    config = tmp_path / ".canary" / "aws-config"
-    with serving(tmp_path, "--speed", "3600") as shell:
+    directory = tmp_path / "a directory"
+    directory.mkdir()
+    config = directory / ".canary" / "aws-config"
+    with serving(directory, "--speed", "3600") as shell:
         assert shell.environment["AWS_CONFIG_FILE"] == str(config)
         assert shell.environment["AWS_PROFILE"] == profile.NAME
         assert stat.S_IMODE(config.stat().st_mode) == 0o600
-        assert (tmp_path / ".canary" / ".gitignore").read_text() == "*\n"
+        assert (directory / ".canary" / ".gitignore").read_text() == "*\n"
         port = int(shell.endpoint.rpartition(":")[2])
         with pytest.raises(OSError, match="Address already in use"):
             socket.create_server(("127.0.0.1", port))
@@ -64,6 +66,7 @@ def test_a_later_server_keeps_its_configuration(tmp_path: Path) -> None:
         (["--port", "65536"], "There is no port 65536: choose one from 0 to 65535"),
         (["--port", "-1"], "There is no port -1"),
         (["--speed", "0"], "Time cannot pass at speed 0"),
+        (["--speed", "nan"], "Time cannot pass at speed nan"),
         (["--port", "{taken}"], "cannot be had (Address already in use)"),
     ],
 )

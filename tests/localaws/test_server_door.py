@@ -22,6 +22,7 @@ from canary.localaws.server.door import Door
 from canary.localaws.server.messages import Answer, Request, as_bytes
 
 ENDPOINT = "http://localhost:4566"
+PRESIGNED = "X-Amz-Credential=testing/20260105/us-east-1"
 ONE_OF_EACH_PROTOCOL: list[tuple[str, str, dict[str, Any]]] = [
     ("lambda", "list_functions", {"MaxItems": 7}),
     ("stepfunctions", "list_state_machines", {"maxResults": 7}),
@@ -198,6 +199,9 @@ def test_compressed_bodies_are_read(aws: LocalAws, outside: Client) -> None:
         ("GET", "/latest/meta-data/iam/security-credentials/"),
         ("GET", "/"),
         ("GET", "/favicon.ico"),
+        # What a web page could have a browser send.
+        ("GET", f"/?Action=ListRoles&{PRESIGNED}/iam/aws4_request"),
+        ("POST", f"/2015-03-31/functions/checkout/invocations?{PRESIGNED}/lambda/aws4_request"),
     ],
 )
 def test_nothing_else_is_served(aws: LocalAws, door: Door, method: str, target: str) -> None:

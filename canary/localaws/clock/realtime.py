@@ -27,7 +27,7 @@ def call(clock: Clock, function: Callable[[], Result]) -> Result:
         except BaseException as error:  # whoever waits must hear of it, also that it was killed
             future.set_exception(error)
 
-    clock.submit(answer, getattr(function, "__name__", "call"))
+    clock.submit(answer)
     return future.result()
 
 

@@ -36,9 +36,17 @@ class Request:
 
     @property
     def scope(self) -> Scope | None:
-        """The scope of its signature, in a header or, of a presigned URL, in the query."""
-        if found := _SCOPE.search(self.headers.get("Authorization") or unquote(self.target)):
-            return Scope(*found.groups())
+        """
+        The scope of its signature, in a header or, of a presigned URL, in the query.
+
+        The latter for S3 alone: any web page can have a browser send such a request to this
+        machine, but none with a header of its choice.
+        """
+        if signed := _SCOPE.search(self.headers.get("Authorization", "")):
+            return Scope(*signed.groups())
+        if presigned := _SCOPE.search(unquote(self.target)):
+            scope = Scope(*presigned.groups())
+            return scope if scope.service == "s3" else None
         older = _OLDER.search(self.target)
         return Scope(older[1], REGION, "s3") if older else None
 
