@@ -16,6 +16,8 @@ LOCK := uv pip compile --quiet --universal -p 3.11 --generate-hashes --no-annota
 
 # The Python of the deployed functions; pyenv's shims want to be told which. `sam build` needs its pip.
 LAMBDA_PIP := PYENV_VERSION=3.13 python3.13 -m pip
+FETCH = $(LAMBDA_PIP) download -qq --disable-pip-version-check --no-deps --require-hashes \
+	--only-binary=:all: --dest .venv/wheels --requirement
 
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= true
@@ -77,11 +79,8 @@ clean: ## remove .venv and all that the targets leave behind
 # needs no network. Where that Python is not installed there is nothing to fetch, nor to test.
 .venv/wheels.stamp: functions/requirements.txt $(PYTHON)
 	@rm -rf .venv/wheels
-	@if $(LAMBDA_PIP) --version >/dev/null 2>&1; then \
-		fetch="$(LAMBDA_PIP) download --quiet --disable-pip-version-check --no-deps \
-			--require-hashes --only-binary=:all: --requirement $< --dest .venv/wheels"; \
-		eval "$$fetch" && eval "$$fetch --platform manylinux2014_x86_64"; \
-	fi
+	@! $(LAMBDA_PIP) --version >/dev/null 2>&1 || { $(FETCH) $< && \
+		$(FETCH) $< --platform manylinux2014_x86_64; }
 	@touch $@
 
 $(PYTHON):

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -69,16 +68,16 @@ def _serve(aws: LocalAws, port: int, speed: float) -> None:
 @contextmanager
 def _ended_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     """Ctrl-C, and what ends services; neither leaves a trace. A second one does not wait."""
-    before: dict[int, Any] = {}
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
 
     def end(number: int, _: object) -> None:
         stop()
-        signal.signal(number, before[number])
+        signal.signal(number, before[signal.Signals(number)])
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, end)
+    for each in before:
+        signal.signal(each, end)
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for each, handler in before.items():
+            signal.signal(each, handler)
