@@ -77,6 +77,23 @@ def test_a_defect_in_a_task_is_told_and_time_goes_on(
     assert "the bad one" in told
 
 
+def test_a_signal_at_the_worst_moment_stops_it(
+    aws: LocalAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its handler runs between the look at what has arrived and the wait for more."""
+    driver = RealTimeDriver(aws.clock, 1)
+    wait = threading.Condition.wait
+
+    def interrupted(condition: threading.Condition, timeout: float | None = None) -> bool:
+        if condition is aws.clock._arrival and not driver._stopped.is_set():
+            driver.stop()
+        return wait(condition, timeout)
+
+    monkeypatch.setattr(threading.Condition, "wait", interrupted)
+    driver.run()
+    assert driver._stopped.is_set()
+
+
 def test_who_calls_when_it_ends_is_cut_off() -> None:
     """And does not wait for ever."""
     ends: list[type[BaseException]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ from canary.localaws.clock.clock import Clock
 Result = TypeVar("Result")
 
 _LONGEST_STEP = 60.0  # of virtual seconds; between two of them it can be stopped
+_LONGEST_REST = 0.5  # of real seconds
 
 
 def call(clock: Clock, function: Callable[[], Result]) -> Result:
@@ -57,8 +59,15 @@ class RealTimeDriver:
         self._clock.submit(lambda: None)
 
     def _rest(self) -> None:
-        """Until something arrives from outside, or the next timer is due."""
+        """
+        Until something arrives from outside, or the next timer is due.
+
+        Not for ever: a signal handler that stops it runs in this very thread, perhaps in the moment
+        between the look at what has arrived and the wait, when nobody can be woken yet.
+        """
         clock = self._clock
-        seconds = (clock._timers[0][0] - clock.now()) / self._speed if clock._timers else None
+        due = clock._timers[0][0] if clock._timers else math.inf
         with clock._arrival:
-            clock._arrival.wait_for(lambda: clock._arrived, seconds)
+            clock._arrival.wait_for(
+                lambda: clock._arrived, min((due - clock.now()) / self._speed, _LONGEST_REST)
+            )
