@@ -14,6 +14,11 @@ endif
 LOCK := uv pip compile --quiet --universal -p 3.11 --generate-hashes --no-annotate --no-header \
 	--no-emit-index-url
 
+# The Python of the deployed functions; pyenv's shims want to be told which. `sam build` needs its pip.
+LAMBDA_PIP := PYENV_VERSION=3.13 python3.13 -m pip
+FETCH = $(LAMBDA_PIP) download -qq --disable-pip-version-check --no-deps --require-hashes \
+	--only-binary=:all: --dest .venv/wheels --requirement
+
 export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= true
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE # start-up time
@@ -68,10 +73,18 @@ clean: ## remove .venv and all that the targets leave behind
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev.stamp: requirements/dev.txt pyproject.toml $(PYTHON)
+.venv/dev.stamp: requirements/dev.txt pyproject.toml .venv/wheels.stamp $(PYTHON)
 	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch .venv/run.stamp $@ # dev.txt includes run.txt
+
+# What `sam build` packs, for this machine and for the processor that it packs for, so that its test
+# needs no network. Where that Python is not installed there is nothing to fetch, nor to test.
+.venv/wheels.stamp: functions/requirements.txt $(PYTHON)
+	@rm -rf .venv/wheels
+	@! $(LAMBDA_PIP) --version >/dev/null 2>&1 || { $(FETCH) $< && \
+		$(FETCH) $< --platform manylinux2014_x86_64; }
+	@touch $@
 
 $(PYTHON):
 	@rm -rf .venv

@@ -63,8 +63,7 @@ def demo(seed: int, calls_per_minute: int) -> None:
     console = screen.console()
     with LocalAws(seed=seed) as aws:
         with console.status("deploying template.yaml to the embedded AWS"):
-            sandbox = Sandbox(aws)
-            sandbox.add_function(FUNCTION, archive_of(_EXAMPLES / "stable"))
+            sandbox = example(aws)
         console.print(
             f"Deployed [bold]template.yaml[/] to the embedded AWS; function [bold]{FUNCTION}[/] "
             f"serves {calls_per_minute} calls a minute through its alias [bold]{ALIAS}[/]."
@@ -83,6 +82,13 @@ def demo(seed: int, calls_per_minute: int) -> None:
     if not all(as_expected):
         console.print("[red]The demo did not end as it should.[/]")
         sys.exit(1)
+
+
+def example(aws: LocalAws) -> Sandbox:
+    """The stack of template.yaml, and a function that can be released."""
+    sandbox = Sandbox(aws)
+    sandbox.add_function(FUNCTION, archive_of(_EXAMPLES / "stable"))
+    return sandbox
 
 
 def _tell(console: Console, sandbox: Sandbox, chapter: Chapter) -> tuple[End, dict[str, float]]:

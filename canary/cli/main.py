@@ -4,6 +4,7 @@ import click
 
 from canary.cli.demo import demo
 from canary.cli.group import Verbs
+from canary.cli.local import local
 from canary.cli.release import release
 from canary.cli.rollback import rollback
 from canary.cli.status import status
@@ -15,5 +16,5 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, rollback, demo):
+for verb in (release, status, rollback, demo, local):
     main.add_command(verb)

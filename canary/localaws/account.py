@@ -60,6 +60,8 @@ _PERSONAL = (
 def _forget_whose_it_is() -> None:
     for name in [name for name in os.environ if name.startswith(_PERSONAL)]:
         del os.environ[name]
+    for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
+        os.environ[name] = os.devnull
 
 
 with patch.dict(os.environ):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +18,10 @@ SETTINGS = {
 }
 
 
-def test_settings_for_real_aws_do_not_reach_it() -> None:
+def test_settings_for_real_aws_do_not_reach_it(tmp_path: Path) -> None:
     """A profile that is not there, endpoints of others, FIPS: a new process starts all the same."""
+    config = tmp_path / "config"
+    config.write_text("[default]\nendpoint_url = http://127.0.0.1:9\n")
     program = (
         "from canary.localaws import LocalAws\n"
         "with LocalAws() as aws:\n"
@@ -26,7 +29,7 @@ def test_settings_for_real_aws_do_not_reach_it() -> None:
     )
     answer = subprocess.run(
         [sys.executable, "-c", program],
-        env=os.environ | SETTINGS,
+        env=os.environ | SETTINGS | {"AWS_CONFIG_FILE": str(config)},
         capture_output=True,
         text=True,
         check=False,

@@ -1,6 +1,7 @@
 """Virtual time for the embedded AWS."""
 
 from canary.localaws.clock.clock import Clock
+from canary.localaws.clock.realtime import RealTimeDriver, call
 from canary.localaws.clock.tasks import (
     Account,
     Event,
@@ -17,7 +18,9 @@ __all__ = [
     "Event",
     "Killed",
     "OutOfTime",
+    "RealTimeDriver",
     "StuckError",
     "Task",
     "TimeLimitError",
+    "call",
 ]

@@ -5,6 +5,7 @@ Reading a template: YAML or JSON, intrinsic functions in their long form, the SA
 from __future__ import annotations
 
 import json
+import logging
 from functools import lru_cache
 from typing import Any
 
@@ -107,6 +108,8 @@ def _translated(template: Template) -> Template:
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
 
+    # It counts what it translates, and complains at the end that nobody wanted to know.
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)
     translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))
     try:
         translated: Template = translator.translate(template, {})

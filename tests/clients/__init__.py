@@ -1,0 +1,1 @@
+"""AWS's own tools against the served embedded AWS."""
