@@ -9,16 +9,15 @@ import click
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from canary.cli.watch import End, Glance, Watch
+from canary.cli import screen
+from canary.cli.following import follow
+from canary.cli.watch import End, Watch
 from canary.localaws import LocalAws
 from canary.localaws.sandbox import ROOT, Sandbox, archive_of
 
 FUNCTION, ALIAS = "checkout", "live"
 _EXAMPLES = ROOT / "examples" / FUNCTION
-_STEP_SECONDS = {"EvaluateCanary": 15}  # nothing happens fast there
-_HEADING = "alias, and what each version served in the last minute"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def demo(seed: int, calls_per_minute: int) -> None:
       canary demo
       canary demo --seed 7 --calls-per-minute 600
     """
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else 100)
+    console = screen.console()
     with LocalAws(seed=seed) as aws:
         with console.status("deploying template.yaml to the embedded AWS"):
             sandbox = Sandbox(aws)
@@ -88,46 +87,17 @@ def demo(seed: int, calls_per_minute: int) -> None:
 
 def _tell(console: Console, sandbox: Sandbox, chapter: Chapter) -> tuple[End, dict[str, float]]:
     """Run one release, printing what changes; returns its end and the alias afterwards."""
-    clock = sandbox.aws.clock
     package = sandbox.upload(
         archive_of(_EXAMPLES / chapter.code), f"incoming/{chapter.release}.zip"
     )
     execution = sandbox.start(
         chapter.release, {"schema": 1, "function": FUNCTION, "package": package}
     )
-    watch = Watch(sandbox.aws.client, execution, FUNCTION, ALIAS)
     console.rule(f"{chapter.release}: {chapter.title}", align="left")
-    console.print(f"[dim]{'time':8}  {'state':17}  {_HEADING:57}  verdict")
-    before: Glance | None = None
-    while before is None or before.status == "RUNNING":
-        clock.advance(_STEP_SECONDS.get(before.state, 5) if before else 1)
-        now = watch.glance(clock.datetime())
-        if _is_news(before, now):
-            console.print(_line(now))
-        before = now
-    clock.advance(60)
-    return watch.end(), sandbox.alias(FUNCTION, ALIAS)
-
-
-def _is_news(before: Glance | None, now: Glance) -> bool:
-    if before is None:
-        return True
-    changed = (before.state, before.shares) != (now.state, now.shares)
-    return changed or (now.state == "EvaluateCanary" and before.minute != now.minute)
-
-
-def _line(now: Glance) -> str:
-    versions = " │ ".join(
-        f"v{version} {share:4.0%} {calls:4} calls {_errors(errors)}"
-        for version, share in now.shares.items()
-        for calls, errors in [now.counts[version]]
-    )
-    blank = " " * (57 - len(Text.from_markup(versions).plain))
-    return f"{now.at:%H:%M:%S}  {now.state:17}  {versions}{blank}  {now.verdict}"
-
-
-def _errors(count: int) -> str:
-    return f"[red]{count:3} errors[/]" if count else f"[dim]{count:3} errors[/]"
+    console.print(screen.HEADING)
+    end = follow(Watch(execution, FUNCTION, ALIAS), lambda now: console.print(screen.line(now)))
+    sandbox.aws.clock.advance(60)
+    return end, sandbox.alias(FUNCTION, ALIAS)
 
 
 def _summary(ends: list[End]) -> Table:

@@ -3,12 +3,17 @@
 import click
 
 from canary.cli.demo import demo
+from canary.cli.group import Verbs
+from canary.cli.release import release
+from canary.cli.rollback import rollback
+from canary.cli.status import status
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="lambda-canary")
 def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-main.add_command(demo)
+for verb in (release, status, rollback, demo):
+    main.add_command(verb)

@@ -185,7 +185,7 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
         config = options.get("config")
         key = (
             service_name,
-            region_name or REGION,
+            region_name or session.region_name or REGION,
             str(sorted(vars(config).get("_user_provided_options", {}).items())) if config else None,
             str(sorted((name, value) for name, value in options.items() if name != "config")),
         )

@@ -7,11 +7,19 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from release import guards, plan, record, trigger
-from release.errors import ReleaseStaleError
+from release import plan, targets, trigger
+from release.errors import (
+    InvalidRequestError,
+    NothingToRollBackError,
+    ReleaseStaleError,
+    TargetNotReadyError,
+)
 from release.plan import Failure, Rollback, RolledBack, State
 
-_OPEN = {"in_progress", "promoted"}
+_REFUSALS = {
+    each.__name__: each
+    for each in (InvalidRequestError, NothingToRollBackError, TargetNotReadyError)
+}
 
 
 def of(state: dict[str, Any]) -> list[RolledBack]:
@@ -25,15 +33,21 @@ def of(state: dict[str, Any]) -> list[RolledBack]:
 
 def _failed(state: dict[str, Any]) -> list[RolledBack]:
     """RollBack itself failed: what it had not ended by then has not been rolled back."""
-    why = msgspec.convert(state["rollbackFailure"], Failure).sentence
-    if "rollback" in state:
-        meant = msgspec.convert(state["rollback"], Rollback).releases
-    else:
-        meant = _meant(trigger.parse(state["event"]))
+    failure = msgspec.convert(state["rollbackFailure"], Failure)
     return [
-        each if each.outcome else replace(each, outcome="rollback_failed", reason=why)
-        for each in meant
+        each if each.outcome else replace(each, outcome="rollback_failed", reason=failure.sentence)
+        for each in _meant(state, failure)
     ]
+
+
+def _meant(state: dict[str, Any], failure: Failure) -> list[RolledBack]:
+    """What RollBack was about; if it refused that, the execution ends with the refusal."""
+    if "rollback" in state:
+        return msgspec.convert(state["rollback"], Rollback).releases
+    if failure.error in _REFUSALS:
+        raise _REFUSALS[failure.error](failure.message)
+    event = trigger.parse(state["event"])
+    return [RolledBack(release=each.release) for each in targets.meant_by(event)]
 
 
 def _own(state: State) -> RolledBack:
@@ -49,14 +63,3 @@ def _own(state: State) -> RolledBack:
     if state.canary and state.canary.verdict == "promote":
         return RolledBack(release=release, outcome="promoted", reason=state.canary.reason)
     raise ReleaseStaleError(f"release {release} has no end to finish; start a new execution")
-
-
-def _meant(event: trigger.Trigger) -> list[RolledBack]:
-    """What RollBack would have rolled back, had it come that far."""
-    if isinstance(event, trigger.Alarm):
-        newest_last = reversed(guards.guarded_by(event.alarm_name, event.at))
-        names = list({guard.target: guard.release for guard in newest_last}.values())
-    else:
-        names = [event.release]
-    found = [record.find(name) for name in names]
-    return [RolledBack(release=each.release) for each in found if each and each.outcome in _OPEN]

@@ -33,6 +33,10 @@ class NothingToReleaseError(ReleaseError):
     """The alias already serves this very code and configuration."""
 
 
+class NothingToRollBackError(ReleaseError):
+    """No release of this alias is running with traffic, or promoted within its guard window."""
+
+
 class FrozenError(ReleaseError):
     """An operator has stopped releases of this function, or all of them."""
 

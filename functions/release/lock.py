@@ -49,7 +49,10 @@ def take(plan: Plan, execution: Execution) -> None:
     """
     try:
         dynamodb.transact(
-            *_locks(plan, execution), *_not_frozen(plan), record.new_item(plan, execution)
+            *_locks(plan, execution),
+            *_not_frozen(plan),
+            record.new_item(plan, execution),
+            Put(record.newest_key(plan.target), {"release": plan.release}),
         )
     except ConditionFailedError as error:
         if error.index < 2:

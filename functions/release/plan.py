@@ -190,13 +190,17 @@ class Failure(_Payload, frozen=True, kw_only=True, rename="pascal"):
     cause: str = ""
 
     @property
-    def sentence(self) -> str:
-        """`ErrorName: what it said`; Lambda's cause is JSON with the message in it."""
+    def message(self) -> str:
+        """What it said; Lambda's cause is JSON with the message in it."""
         try:
-            message = msgspec.json.decode(self.cause)["errorMessage"]
+            return str(msgspec.json.decode(self.cause)["errorMessage"])
         except (msgspec.DecodeError, KeyError, TypeError):
-            message = self.cause
-        return f"{self.error}: {message}" if message else self.error
+            return self.cause
+
+    @property
+    def sentence(self) -> str:
+        """`ErrorName: what it said`."""
+        return f"{self.error}: {self.message}" if self.message else self.error
 
 
 class State(_Payload, frozen=True, kw_only=True):

@@ -22,7 +22,7 @@ from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Publication, Signing
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
-_OVER = {"rolled_back", "refused", "failed"}
+OVER = {"rolled_back", "refused", "failed"}
 
 
 class RollbackRequest(msgspec.Struct, frozen=True, rename="camel"):
@@ -76,6 +76,11 @@ def release_key(release: str) -> dynamodb.Key:
 def pointer_key(target: str) -> dynamodb.Key:
     """Key of the item that says what the alias of `function:alias` serves, as far as we know."""
     return f"target#{target}", "pointer"
+
+
+def newest_key(target: str) -> dynamodb.Key:
+    """Key of the item that names the newest release of `function:alias`."""
+    return f"target#{target}", "newest"
 
 
 def new_item(plan: Plan, execution: Execution) -> Put:
@@ -194,19 +199,20 @@ def note_deployment(release: str, deployment_id: str, deadline: int) -> Release:
 
 
 def request_rollback(
-    release: str, by: str, reason: str, alarm_at: float | None = None
+    release: str, by: str, reason: str, speaks_of: float | None = None
 ) -> Release | None:
     """
     Ask for a rollback, once; returns the release, or None where there is nothing to roll back.
 
-    Only a release whose traffic has started can be meant. With `alarm_at` (epoch seconds) the
-    alarm must be younger than the traffic, and a promoted release still within its guard window.
+    Only a release whose traffic has started can be meant. Who asks may speak of a moment (epoch
+    seconds), as an alarm does: traffic must have started by then; and then a promoted release is
+    meant too, if the moment is within its guard window.
     """
     now = int(time.time())
     meant = Attr("trafficStartedAt").exists() & _is("in_progress", "rollback_failed")
-    if alarm_at is not None:
-        guarded = _is("promoted") & Attr("guardUntil").gte(int(alarm_at))
-        young = Attr("trafficStartedAt").lte(int(alarm_at))
+    if speaks_of is not None:
+        guarded = _is("promoted") & Attr("guardUntil").gte(int(speaks_of))
+        young = Attr("trafficStartedAt").lte(int(speaks_of))
         meant = young & (_is("in_progress", "rollback_failed") | guarded)
     request = {"by": by, "reason": reason, "at": now}
     try:
@@ -222,7 +228,7 @@ def request_rollback(
     except ConditionFailedError:
         found = find(release)
         asked = found is not None and found.rollback_requested is not None
-        return found if found and asked and found.outcome not in _OVER else None
+        return found if found and asked and found.outcome not in OVER else None
 
 
 def fail(release: str, reason: str, redrive_count: int) -> bool:

@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from release import guards, record, trigger
+from release import guards, record, targets, trigger
 from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
-from release.errors import AliasMovedError, AwsUnavailableError
+from release.errors import AliasMovedError, AwsUnavailableError, NothingToRollBackError
 from release.observability import logger
 from release.plan import Execution, Rollback, RolledBack, parse_state
 from release.record import Release
@@ -36,7 +36,8 @@ def turn(execution: Execution, state: dict[str, Any]) -> Rollback:
     One turn for every release that is meant; one that is in trouble does not hold up the others.
 
     `state` is the release machine's, or has as `event` what started the rollback machine: an
-    alarm's or an execution's state change, as EventBridge sends it. InvalidRequestError for others.
+    alarm's or an execution's state change, as EventBridge sends it, or an operator's request.
+    InvalidRequestError for others.
     """
     if "rollback" in state:
         before = msgspec.convert(state["rollback"], Rollback)
@@ -66,6 +67,8 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
     event = trigger.parse(state["event"])
     if isinstance(event, trigger.Alarm):
         return _guarded_by_alarm(event)
+    if isinstance(event, trigger.OperatorRequest):
+        return _asked_for(execution, event)
     return _of_dead_execution(event)
 
 
@@ -94,11 +97,29 @@ def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
     for guard in guards.guarded_by(name, alarm.at):
         if guard.target not in begun:
             release = record.request_rollback(
-                guard.release, f"alarm {name}", reason, alarm_at=alarm.at
+                guard.release, f"alarm {name}", reason, speaks_of=alarm.at
             )
             if release:
                 begun[guard.target] = release
     return [_begun(release, reason) for release in begun.values()]
+
+
+def _asked_for(execution: Execution, asked: trigger.OperatorRequest) -> _Meant:
+    """What an operator means; all that can be refused is refused before anything is written."""
+    reason = f"an operator asked for it: {asked.reason}"
+    by = f"an operator ({execution.name})"
+    begun_before = targets.requested_by(asked.target, by)
+    if begun_before:
+        return [_begun(begun_before, reason)]
+    targets.require_confirmed(asked)
+    release = targets.to_undo(asked.target)
+    begun = record.request_rollback(release.release, by, reason, speaks_of=time.time())
+    if begun is None:
+        raise NothingToRollBackError(
+            f"release {release.release} of {asked.target} ended at this very moment: ask again. "
+            "Nothing changed."
+        )
+    return [_begun(begun, reason)]
 
 
 def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:

@@ -1,13 +1,14 @@
-"""What starts the rollback machine: EventBridge's events, typed."""
+"""What starts the rollback machine, typed: EventBridge's events, and an operator's request."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 
 from release.errors import InvalidRequestError
+from release.request import AliasName, Name, Text
 
 
 class AlarmState(msgspec.Struct, frozen=True):
@@ -27,6 +28,10 @@ class Alarm(msgspec.Struct, frozen=True, rename="camel"):
 
     alarm_name: str
     state: AlarmState
+
+    def __post_init__(self) -> None:
+        """A time that nobody can read is no alarm's; msgspec makes a ValidationError of it."""
+        datetime.fromisoformat(self.state.timestamp)
 
     @property
     def at(self) -> float:
@@ -57,7 +62,28 @@ class EndedExecution(msgspec.Struct, frozen=True, rename="camel"):
         return self.redrive_count or 0
 
 
-Trigger: TypeAlias = Alarm | EndedExecution
+class OperatorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """
+    An operator asks for the newest release of an alias to be undone.
+
+    `confirm` is `<function>:<version>`, the version that the operator saw the alias point to; mode
+    `manual` needs it, and where it is given it must still be so.
+    """
+
+    schema: Literal[1]
+    function: Name
+    alias: AliasName = "live"
+    mode: Literal["auto", "manual"] = "auto"
+    confirm: str | None = None
+    reason: Text = "no reason given"
+
+    @property
+    def target(self) -> str:
+        """`function:alias`."""
+        return f"{self.function}:{self.alias}"
+
+
+Trigger: TypeAlias = Alarm | EndedExecution | OperatorRequest
 
 
 def ended_at(event: Trigger | None, execution_arn: str) -> int | None:
@@ -74,18 +100,19 @@ _KINDS: dict[object, type[Alarm] | type[EndedExecution]] = {
 
 
 def parse(event: object) -> Trigger:
-    """The event, or an InvalidRequestError that says what is wrong with it."""
+    """The event or request, or an InvalidRequestError that says what is wrong with it."""
     event = event if isinstance(event, dict) else {}
     kind = event.get("detail-type")
-    if kind not in _KINDS:
-        raise InvalidRequestError(
-            "a rollback is started by an alarm's or an execution's state change event, but the "
-            f"input has {', '.join(sorted(event)[:10]) or 'nothing'}. Nothing changed."
-        )
     try:
-        trigger = msgspec.convert(event.get("detail"), _KINDS[kind])
-        if isinstance(trigger, Alarm):
-            datetime.fromisoformat(trigger.state.timestamp)
-    except ValueError as error:
-        raise InvalidRequestError(f"this is no {kind} event: {error}. Nothing changed.") from error
-    return trigger
+        if kind in _KINDS:
+            return msgspec.convert(event.get("detail"), _KINDS[kind])
+        if kind is None and "function" in event:
+            return msgspec.convert(event, OperatorRequest)
+    except msgspec.ValidationError as error:
+        what = f"{kind} event" if kind else "request for a rollback"
+        raise InvalidRequestError(f"this is no {what}: {error}. Nothing changed.") from error
+    raise InvalidRequestError(
+        "a rollback is started by an alarm's or an execution's state change event, or by an "
+        'operator\'s {"schema": 1, "function": …}, but the input has '
+        f"{', '.join(sorted(event)[:10]) or 'nothing'}. Nothing changed."
+    )

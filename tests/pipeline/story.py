@@ -39,6 +39,7 @@ class Story:
         self._names = (f"release-{number}" for number in itertools.count(1))
         self.execution = ""
         self.executions: list[str] = []
+        self.rollback: dict[str, Any] = {}
 
     # -- given -------------------------------------------------------------------------------------
 
@@ -123,6 +124,15 @@ class Story:
         self.aws.client("stepfunctions").stop_execution(
             executionArn=self.execution, error="Stopped", cause="by the story"
         )
+        return self
+
+    def operator_asks(self, **members: Any) -> Self:
+        """An operator starts the rollback machine with a request, and waits for its end."""
+        answer = self.aws.client("stepfunctions").start_execution(
+            stateMachineArn=self.sandbox.outputs["RollbackStateMachineArn"],
+            input=json.dumps({"schema": 1, "function": FUNCTION, **members}),
+        )
+        self.rollback = self.sandbox.run(answer["executionArn"])
         return self
 
     def when_over(self) -> Self:

@@ -11,6 +11,7 @@ from tests.statemachine.machines import NAMES, load, states
 ENDS_THE_EXECUTION = {
     "InvalidRequestError",
     "NothingToReleaseError",
+    "NothingToRollBackError",
     "PackageInvalidError",
     "PublishFailedError",
     "ReleaseInProgressError",

@@ -1,0 +1,46 @@
+"""Options that every verb that talks to a stack has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+_Verb = TypeVar("_Verb", bound=Callable[..., Any])
+
+
+def shared(verb: _Verb) -> _Verb:
+    """Which stack, and how to print."""
+    for add in reversed(_SHARED):
+        verb = add(verb)
+    return verb
+
+
+def _note(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    """Keep a flag where the console and the error handler find it."""
+    if value and parameter.name:
+        context.meta[parameter.name] = True
+
+
+_SHARED = (
+    click.option(
+        "--environment",
+        default="default",
+        show_default=True,
+        metavar="NAME",
+        help="Environment of samconfig.toml that says which stack, profile and region.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
+    click.option(
+        "--no-color",
+        is_flag=True,
+        expose_value=False,
+        callback=_note,
+        help="As NO_COLOR does.",
+    ),
+    click.option(
+        "--debug", is_flag=True, expose_value=False, callback=_note, help="Show tracebacks."
+    ),
+)
+alias = click.option("--alias", default="live", show_default=True, help="The function's alias.")
