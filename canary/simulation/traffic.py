@@ -144,7 +144,7 @@ def _durations(
     spread: float, slo: float | None, slower: float, stalls: float
 ) -> list[tuple[float, _Over]]:
     """The share of calls between two thresholds each, and which thresholds they exceed."""
-    limits = [math.exp(spread * _NORMAL.inv_cdf(part)) * TOLERANCE for part in (0.9, 0._OLD)]
+    limits = [math.exp(spread * _NORMAL.inv_cdf(part)) * TOLERANCE for part in (0.9, 0.99)]
     limits.append(slo or math.inf)
     cuts = [0.0, *sorted(limits), math.inf]
     over = [_share_over(cut / slower, spread, stalls) for cut in cuts]
