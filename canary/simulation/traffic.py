@@ -150,7 +150,7 @@ def _durations(
     over = [_share_over(cut / slower, spread, stalls) for cut in cuts]
     p90, p99, objective = limits
     return [
-        (over[at] - over[at + 1], (int(cut >= p90), int(cut >= p_OLD), int(cut >= objective)))
+        (over[at] - over[at + 1], (int(cut >= p90), int(cut >= p99), int(cut >= objective)))
         for at, cut in enumerate(cuts[:-1])
     ]
 
