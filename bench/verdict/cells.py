@@ -74,6 +74,13 @@ class Cell:
         return f"{self.shares[0]:.0%}" if steady else f"{self.shares[0]:.0%}→{self.shares[-1]:.0%}"
 
 
+def fewest_calls(cell: Cell) -> float:
+    """Calls of the alias that any test needs on average, where no ratio is tolerated."""
+    base = cell.traffic.error_rate
+    told = limits.information(cell.shares[0], base, cell.change.error_rate(base))
+    return limits.calls_needed(0.01, told)
+
+
 def _joint(rate: float, base: float, **more: float) -> Traffic:
     return Traffic(rate * 60, base, spread=_SPREADS[base], slo=_SLO, **more)
 
