@@ -18,12 +18,13 @@ from bench.verdict.running import Results
 
 _DOCS = Path(__file__).parents[2] / "docs"
 _MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- /results -->)", re.S)
+_WIDTH = 160
 _FULL = {"healthy": 20_000, "bad": 3_000}
 
 
 @click.command()
-@click.option("--healthy", default=3000, envvar="HEALTHY", help="Healthy canaries in each cell.")
-@click.option("--bad", default=600, envvar="BAD", help="Bad canaries in each cell.")
+@click.option("--healthy", default=4000, envvar="HEALTHY", help="Healthy canaries in each cell.")
+@click.option("--bad", default=1000, envvar="BAD", help="Bad canaries in each cell.")
 @click.option("--full", is_flag=True, envvar="FULL", help="20,000 and 3,000 of them.")
 @click.option("--seed", default=1, envvar="SEED", help="Another seed, other canaries.")
 @click.option("--write-docs", is_flag=True, help="Put tables and plots into docs/.")
@@ -32,6 +33,7 @@ def main(healthy: int, bad: int, full: bool, seed: int, write_docs: bool) -> Non
     counts = _FULL if full else {"healthy": healthy, "bad": bad}
     command = f"make bench-verdict HEALTHY={counts['healthy']} BAD={counts['bad']} SEED={seed}"
     console = Console()
+    console.width = max(console.width, _WIDTH)
     console.print(f"[bold]{command}[/]", soft_wrap=True)
     begin = time.time()
     results = _simulate(console, counts, seed)

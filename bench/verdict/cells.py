@@ -61,6 +61,11 @@ class Cell:
         told = limits.information(self.shares[0], base, self.change.error_rate(base), ratio=1.1)
         return limits.calls_needed(0.01, told) / self.traffic.calls_per_minute
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the common alarm is green without any canary: it fires at 6 errors in 5 min."""
+        return 5 * self.traffic.calls_per_minute * self.traffic.error_rate <= 3
+
     def __str__(self) -> str:
         """In a few words, without the policy."""
         rate, base = self.traffic.calls_per_minute / 60, self.traffic.error_rate
@@ -119,7 +124,7 @@ SMALL_CELLS = _grid(Change("1.1x", factor=1.1))
 BROKEN_CELLS = tuple(replace(cell, counted="bad") for cell in _grid(_WORSE[-1]))
 DETECTED_CELLS = tuple(_detected())
 REQUEST_CELLS = tuple(
-    Cell(Traffic(1, base), change, (0.1,), SAME_RATE, "bad")
+    Cell(Traffic(60, base), change, (0.1,), SAME_RATE)
     for change, base in product((_WORSE[1], _WORSE[2], _WORSE[4]), (0.001, 0.01))
 )
 MARGIN_CELLS = tuple(
