@@ -107,6 +107,17 @@ class StaticAlarm:
         return breaching >= self._alarm.datapoints
 
 
+class AnyOf:
+    """Judges by whichever is first, as CodeDeploy does by a group's alarms."""
+
+    def __init__(self, judges: Iterable[Judge]) -> None:
+        self._judges = list(judges)
+
+    def sees(self, minute: Minute) -> bool:
+        """Whether one of them would roll back; all of them have to see each minute."""
+        return any([judge.sees(minute) for judge in self._judges])
+
+
 class Act(NamedTuple):
     """In which minute of the canary (from 1) a judge acts, and its failed calls until then."""
 

@@ -81,7 +81,11 @@ class _Kind(NamedTuple):
 
 
 def minutes(
-    random: Random, traffic: Traffic, change: Change, shares: Sequence[float]
+    random: Random,
+    traffic: Traffic,
+    change: Change,
+    shares: Sequence[float],
+    warm_up: int = WARM_UP_MINUTES,
 ) -> Iterator[Minute]:
     """
     Minutes of a canary that receives these shares (0 to 1), one after the other.
@@ -90,7 +94,7 @@ def minutes(
     canary's first minute with calls do not count, as the handler has it.
     """
     walk, is_first = 1.0, True
-    for number in range(-WARM_UP_MINUTES, len(shares)):
+    for number in range(-warm_up, len(shares)):
         share = shares[number] if number >= 0 else 0.0
         walk *= math.exp(random.gauss(0, traffic.drift)) if traffic.drift else 1.0
         base = min(0.5, traffic.error_rate * walk)
