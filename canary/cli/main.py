@@ -6,6 +6,7 @@ from canary.cli.demo import demo
 from canary.cli.group import Verbs
 from canary.cli.release import release
 from canary.cli.rollback import rollback
+from canary.cli.simulate import simulate
 from canary.cli.status import status
 
 
@@ -15,5 +16,5 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, rollback, demo):
+for verb in (release, status, rollback, simulate, demo):
     main.add_command(verb)
