@@ -37,8 +37,9 @@ def _false_rollbacks(results: Results) -> alt.Chart:
         alt.Chart(alt.Data(values=points), title="Healthy canaries rolled back within 10 minutes")
         .mark_line(point=True, strokeWidth=2)
         .encode(
-            x=alt.X("rate:Q", title="calls per second", scale=alt.Scale(type="log"))
-            .axis(values=list(cells.RATES), format="d"),
+            x=alt.X("rate:Q", title="calls per second", scale=alt.Scale(type="log")).axis(
+                values=list(cells.RATES), format="d"
+            ),
             y=alt.Y("share:Q", title="rolled back").axis(format="%"),
             color=_by_judge(),
         )
@@ -71,7 +72,10 @@ def _detection(results: Results) -> alt.LayerChart:
     shown = (
         alt.Chart(
             alt.Data(values=points),
-            title=["Minutes to roll back beside the limit", "(dashed: the limit, in whole minutes)"],
+            title=[
+                "Minutes to roll back beside the limit",
+                "(dashed: the limit, in whole minutes)",
+            ],
         )
         .mark_point(filled=True, size=45, opacity=0.75)
         .encode(x=axis, y=minutes, color=_by_judge())

@@ -18,13 +18,17 @@ from canary.simulation.traffic import HEALTHY
 Needed: TypeAlias = dict[tuple[str, float], int | None]
 """Minutes that a canary must last, by the change's name and the canary's share."""
 
+How: TypeAlias = dict[str, float]
+"""`runs`, `seed` and the `chance` with which a needed canary detects."""
+
 
 def tell(
-    console: Console, asked: Scenario, found: Sequence[Outlook], needed: Needed, chance: float
+    console: Console, asked: Scenario, found: Sequence[Outlook], needed: Needed, how: How
 ) -> None:
     """What is simulated, what becomes of it, and what would be needed."""
     for name, value in _lines(asked).items():
         console.print(f"[dim]{name:8}[/] {escape(value)}", soft_wrap=True)
+    console.print(f"\n[bold]rolled back[/], of {how['runs']} simulated canaries each")
     console.print(_outlooks(asked, found))
     healthy = found[0]
     minutes = len(asked.setting.shares)
@@ -33,12 +37,11 @@ def tell(
         "their last shift; the others are left to the policy (onInconclusive).",
         soft_wrap=True,
     )
-    console.print(_needed(needed, chance))
+    console.print(f"\n[bold]minutes needed[/] to detect with {how['chance']:.0%} chance, by share")
+    console.print(_needed(needed))
 
 
-def document(
-    asked: Scenario, found: Sequence[Outlook], needed: Needed
-) -> dict[str, object]:
+def document(asked: Scenario, found: Sequence[Outlook], needed: Needed) -> dict[str, object]:
     """The forecast, for machines; shares are 0 to 1, and null minutes are never."""
     setting = asked.setting
     minutes, end = len(setting.shares), len(setting.shares) + setting.bake_minutes
@@ -87,7 +90,7 @@ def _lines(asked: Scenario) -> Mapping[str, str]:
 def _outlooks(asked: Scenario, found: Sequence[Outlook]) -> Table:
     minutes = len(asked.setting.shares)
     end = minutes + asked.setting.bake_minutes
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, title="rolled back", title_justify="left")
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown.add_column("new version", no_wrap=True)
     for judge in ("verdict", "alarms"):
         for heading in ("in canary", "with bake", "median"):
@@ -111,9 +114,8 @@ def _columns(times: Times, minutes: int, end: int) -> list[str]:
     ]
 
 
-def _needed(needed: Needed, chance: float) -> Table:
-    title = f"canary needed to detect with {chance:.0%} chance, by its share"
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=title, title_justify="left")
+def _needed(needed: Needed) -> Table:
+    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     shown.add_column("new version", no_wrap=True)
     for share in SHARES:
         shown.add_column(f"{share:.0%}", justify="right", no_wrap=True)

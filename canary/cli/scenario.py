@@ -26,7 +26,13 @@ from release.plan import Policy
 
 _CONFIG = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 _CALLS, _ERROR_RATE, _MEDIAN, _SPREAD = 60.0, 0.001, 100.0, 0.7
-_POLICY = ("bake_minutes", "evidence_threshold", "minimum_calls", "max_error_rate", "latency_slo_ms")
+_POLICY = (
+    "bake_minutes",
+    "evidence_threshold",
+    "minimum_calls",
+    "max_error_rate",
+    "latency_slo_ms",
+)
 _SPREADS = (0.01, 3.0)
 
 

@@ -9,7 +9,7 @@ import click
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from canary.cli import options, outlook, scenario, screen
-from canary.cli.outlook import Needed
+from canary.cli.outlook import How, Needed
 from canary.cli.scenario import Scenario
 from canary.simulation import forecast
 from canary.simulation.forecast import REGRESSIONS, SHARES, Outlook
@@ -53,7 +53,13 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     type=click.FloatRange(0.05, 0.99),
     help="With which a needed canary is to detect.",
 )
-@click.option("--runs", default=300, show_default=True, type=click.IntRange(20, 100_000))
+@click.option(
+    "--runs",
+    default=200,
+    show_default=True,
+    type=click.IntRange(20, 100_000),
+    help="Canaries each.",
+)
 @click.option("--seed", default=1, show_default=True, help="Another seed, other canaries.")
 @click.option("--chart", type=_SVG, metavar="FILE.svg", help="Draw when canaries are detected.")
 @options.shared
@@ -94,11 +100,11 @@ def simulate(
                 progress.advance(task)
     if chart:
         _draw(asked, found, chart)
+    how: How = {"runs": runs, "seed": seed, "chance": chance}
     if as_json:
-        how = {"runs": runs, "seed": seed, "chance": chance}
         screen.document(outlook.document(asked, found, needed) | how)
     else:
-        outlook.tell(console, asked, found, needed, chance)
+        outlook.tell(console, asked, found, needed, how)
 
 
 def _draw(asked: Scenario, found: list[Outlook], file: Path) -> None:
