@@ -141,17 +141,15 @@ MARGIN_CELLS = tuple(
 PROMOTED_CELL = Cell(
     Traffic(600, 0.001), HEALTHY, TENTH, TWICE_AND_A_POINT, "healthy", promotes=True
 )
+_OTHER: tuple[tuple[Change, float, Literal["healthy", "bad"]], ...] = (
+    (replace(HEALTHY, name="random walk"), 0.2, "healthy"),
+    (Change("cold starts", cold=True), 0.0, "healthy"),
+    (Change("latency x1.25", slower=1.25), 0.0, "bad"),
+    (Change("latency x1.5", slower=1.5), 0.0, "bad"),
+    (Change("latency x2", slower=2), 0.0, "bad"),
+    (Change("5 % stalls", stalls=0.05), 0.0, "bad"),
+)
 OTHER_CELLS = tuple(
     Cell(_joint(rate, 0.005, drift=drift), change, TENTH, JOINT, counted)
-    for (change, drift, counted), rate in product(
-        (
-            (replace(HEALTHY, name="random walk"), 0.2, "healthy"),
-            (Change("cold starts", cold=True), 0.0, "healthy"),
-            (Change("latency x1.25", slower=1.25), 0.0, "bad"),
-            (Change("latency x1.5", slower=1.5), 0.0, "bad"),
-            (Change("latency x2", slower=2), 0.0, "bad"),
-            (Change("5 % stalls", stalls=0.05), 0.0, "bad"),
-        ),
-        RATES,
-    )
+    for (change, drift, counted), rate in product(_OTHER, RATES)
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 
@@ -20,7 +21,7 @@ def save(results: Results, directory: Path) -> None:
     _detection(results).save(directory / "verdict-detection.svg")
 
 
-def _false_rollbacks(results: Results) -> alt.Chart:
+def _false_rollbacks(results: Results) -> Any:
     """Share of healthy canaries that are rolled back, by traffic; mean over error rates."""
     points = []
     for rate in cells.RATES:
@@ -34,7 +35,7 @@ def _false_rollbacks(results: Results) -> alt.Chart:
             share = sum(each.ever for each in found) / sum(each.trials for each in found)
             points.append({"rate": rate, "judge": judge, "share": share})
     return (
-        alt.Chart(alt.Data(values=points), title="Healthy canaries rolled back within 10 minutes")
+        alt.Chart({"values": points}, title="Healthy canaries rolled back within 10 minutes")
         .mark_line(point=True, strokeWidth=2)
         .encode(
             x=alt.X("rate:Q", title="calls per second", scale=alt.Scale(type="log")).axis(
@@ -47,7 +48,7 @@ def _false_rollbacks(results: Results) -> alt.Chart:
     )
 
 
-def _detection(results: Results) -> alt.LayerChart:
+def _detection(results: Results) -> Any:
     """Median minutes to roll back beside the limit, for canaries that get a tenth of the calls."""
     points = [
         {
@@ -65,13 +66,13 @@ def _detection(results: Results) -> alt.LayerChart:
         type="log", domain=[0.9, _LONGEST]
     )
     best = (
-        alt.Chart(alt.Data(values=line))
+        alt.Chart({"values": line})
         .mark_line(color="#888", strokeDash=[4, 3], interpolate="step-after")
         .encode(x=axis, y=minutes)
     )
     shown = (
         alt.Chart(
-            alt.Data(values=points),
+            {"values": points},
             title=[
                 "Minutes to roll back beside the limit",
                 "(dashed: the limit, in whole minutes)",

@@ -204,7 +204,7 @@ def _pooled(results: Results, of: Sequence[Cell], name: str) -> Tally:
 
 def _medians(results: Results, of: Sequence[Cell]) -> dict[str, str]:
     found = {name: sorted(results[cell][name].median for cell in of) for name in JUDGES[1:]}
-    return {name: f"median {each[0]:g}–{each[-1]:g} min" for name, each in found.items()}
+    return {name: f"median {each[0]:g} to {each[-1]:g} min" for name, each in found.items()}
 
 
 _SLOW_BROKEN = [cell for cell in cells.BROKEN_CELLS if cell.traffic.calls_per_minute == 60]

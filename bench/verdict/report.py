@@ -27,7 +27,7 @@ class Row(NamedTuple):
         """In the order of the headings; a goal that is missed says why."""
         found = self.finding
         word = "reached" if found.reached else f"missed: {found.why}"
-        beside = [found.beside.get(name, "–") for name in JUDGES[1:]]
+        beside = [found.beside.get(name, "-") for name in JUDGES[1:]]
         return [self.goal.key, self.goal.promise, found.measured, word, *beside]
 
 

@@ -110,7 +110,7 @@ def _columns(times: Times, minutes: int, end: int) -> list[str]:
     return [
         _share(times.share_by(minutes)),
         _share(times.share_by(end)),
-        "–" if median is None else f"{median} min",
+        "never" if median is None else f"{median} min",
     ]
 
 

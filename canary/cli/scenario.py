@@ -17,15 +17,19 @@ from canary.cli.following import Target
 from canary.cli.past import Past
 from canary.simulation import schedules
 from canary.simulation.forecast import Setting
-from canary.simulation.judges import COMMON_ALARM, Alarm
+from canary.simulation.judges import COMMON_ALARM
 from canary.simulation.traffic import Traffic
 from release import baseline, policy, request
+from release.aws.cloudwatch import Week
 from release.baseline import Baseline
 from release.environment import Environment
 from release.plan import Policy
 
 _CONFIG = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-_CALLS, _ERROR_RATE, _MEDIAN, _SPREAD = 60.0, 0.001, 100.0, 0.7
+_MEDIAN, _SPREAD = 100.0, 0.7
+_ASSUMED = Past(
+    Week(calls_per_minute=60.0, error_rate=0.001, p50=None, p90=None), 1.0, (COMMON_ALARM,), ()
+)
 _POLICY = (
     "bake_minutes",
     "evidence_threshold",
@@ -50,47 +54,39 @@ def of(function: str | None, alias: str, environment: str, **flags: Any) -> Scen
     """An option goes before the request, that before the function's past and its defaults."""
     body = _read(flags["request_file"])
     shares = _shares(flags, body)
-    said, seen = [_policy(body), _said(flags)], None
+    said, seen, source = [_policy(body), _said(flags)], _ASSUMED, "assumed"
     if function is not None:
-        stack = stacks.connect(environment)
         target = Target(function, alias, environment)
-        seen = past.read(target, stack.application)
+        seen = past.read(target, stacks.connect(environment).application)
         said.insert(0, policy.defaults(str(target)))
+        source = f"{target}, last week"
     in_force = policy.merged(Environment(table_name=""), *said)
     setting = Setting(
-        traffic=_traffic(flags, seen, in_force),
+        traffic=_traffic(flags, seen.week, in_force.latency_slo_ms),
         shares=shares,
         bake_minutes=in_force.bake_minutes,
-        rules=baseline.rules(Baseline(p90=1, p99=1, burst=seen.burst if seen else 1), in_force),
-        alarms=_alarms(seen),
+        rules=baseline.rules(Baseline(p90=1, p99=1, burst=seen.burst), in_force),
+        alarms=seen.alarms,
     )
-    source = f"{function}:{alias}, last week" if seen else "assumed"
-    return Scenario(setting, in_force, source, seen.left_out if seen else ())
+    return Scenario(setting, in_force, source, seen.left_out)
 
 
-def _traffic(flags: dict[str, Any], seen: Past | None, in_force: Policy) -> Traffic:
-    week = seen.week if seen else None
-    median = flags["latency_ms"] or (week and week.p50) or _MEDIAN
+def _traffic(flags: dict[str, Any], week: Week, slo: float | None) -> Traffic:
     rate = flags["error_rate"]
     return Traffic(
-        calls_per_minute=flags["calls_per_minute"] or (week and week.calls_per_minute) or _CALLS,
-        error_rate=rate if rate is not None else week.error_rate if week else _ERROR_RATE,
-        spread=flags["latency_spread"] or _spread(seen),
-        slo=in_force.latency_slo_ms / median if in_force.latency_slo_ms else None,
+        calls_per_minute=flags["calls_per_minute"] or week.calls_per_minute,
+        error_rate=week.error_rate if rate is None else rate,
+        spread=flags["latency_spread"] or _spread(week),
+        slo=slo / (flags["latency_ms"] or week.p50 or _MEDIAN) if slo else None,
     )
 
 
-def _spread(seen: Past | None) -> float:
+def _spread(week: Week) -> float:
     """Of a lognormal duration with this median and 90th percentile."""
-    if seen is None or not seen.week.p50 or not seen.week.p90:
+    if not week.p50 or not week.p90:
         return _SPREAD
     low, high = _SPREADS
-    wide = math.log(seen.week.p90 / seen.week.p50) / NormalDist().inv_cdf(0.9)
-    return min(high, max(low, wide))
-
-
-def _alarms(seen: Past | None) -> tuple[Alarm, ...]:
-    return (COMMON_ALARM,) if seen is None else seen.alarms
+    return min(high, max(low, math.log(week.p90 / week.p50) / NormalDist().inv_cdf(0.9)))
 
 
 def _shares(flags: dict[str, Any], body: dict[str, Any]) -> tuple[float, ...]:

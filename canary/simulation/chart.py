@@ -26,7 +26,7 @@ def save(setting: Setting, found: Sequence[Outlook], file: Path) -> None:
     ]
     names = [each.change.name for each in found]
     lines = (
-        alt.Chart(alt.Data(values=points), title="New versions rolled back by the end of a minute")
+        alt.Chart({"values": points}, title="New versions rolled back by the end of a minute")
         .mark_line(interpolate="step-after", strokeWidth=2)
         .encode(
             x=alt.X("minute:Q", title="minute (the canary ends at the grey line)"),
@@ -36,6 +36,6 @@ def save(setting: Setting, found: Sequence[Outlook], file: Path) -> None:
         )
         .properties(width=480, height=280)
     )
-    end = alt.Chart(alt.Data(values=[{"minute": canary}])).mark_rule(color="#999")
+    end = alt.Chart({"values": [{"minute": canary}]}).mark_rule(color="#999")
     chart = end.encode(x="minute:Q") + lines
     chart.save(str(file), format="svg")

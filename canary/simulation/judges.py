@@ -115,7 +115,8 @@ class AnyOf:
 
     def sees(self, minute: Minute) -> bool:
         """Whether one of them would roll back; all of them have to see each minute."""
-        return any([judge.sees(minute) for judge in self._judges])
+        saw = [judge.sees(minute) for judge in self._judges]
+        return any(saw)
 
 
 class Act(NamedTuple):

@@ -30,7 +30,7 @@ def information(share: float, stable: float, canary: float, ratio: float = 1.0) 
 
 
 def calls_needed(alpha: float, told: float) -> float:
-    """Calls of the alias until a rollback, on average and at least; infinite without information."""
+    """Calls of the alias until a rollback, on average at least; infinite without information."""
     return math.log(1 / alpha) / told if told > 0 else math.inf
 
 

@@ -17,7 +17,7 @@ TWICE, _, FIVE_POINTS, _ = REGRESSIONS
 
 
 def test_what_becomes_of_canaries() -> None:
-    """A broken one is rolled back in its first minute, by alarms in its sixth; a healthy one not."""
+    """A broken one is rolled back in minute 1, by alarms in minute 6; a healthy one is not."""
     healthy, twice, _, _, broken = outlooks(SETTING, 40, seed=1)
     assert healthy.verdict.share_by(5) <= 0.05
     assert twice.verdict.share_by(5) < 0.2
