@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from random import Random
 from types import TracebackType
 from typing import Any
@@ -25,12 +26,15 @@ from canary.localaws.clock import Clock
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 
+PATIENCE = "X-Read-Timeout"
+
 # In this order: what comes later may rest on what comes earlier.
 SERVICES = (
     "shortcuts",
     "s3",
     "events",
     "cloudwatch",
+    "logs",
     "signer",
     "awslambda",
     "codedeploy",
@@ -192,6 +196,8 @@ def _shared_client(make: Callable[..., Any]) -> Callable[..., Any]:
         if key not in _clients:
             made = make(session, service_name, region_name=region_name, **options)
             made.meta.events.register("before-parameter-build", _admit)
+            patience = made.meta.config.read_timeout
+            made.meta.events.register("before-call.lambda.Invoke", partial(_tell, patience))
             _clients[key] = made
         return _clients[key]
 
@@ -202,3 +208,8 @@ def _admit(params: Mapping[str, Any], model: OperationModel, **_: object) -> Non
     """Every call of every client of this process comes by here, before it is serialized."""
     if _current is not None:
         _current.admit(Call(model, params, acting_principal()))
+
+
+def _tell(patience: float, params: dict[str, Any], **_: object) -> None:
+    """An invocation takes no real time: how long the client would wait is told with the request."""
+    params["headers"][PATIENCE] = str(patience)

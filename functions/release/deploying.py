@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from release import alarms, baseline, lock, record
+from release import alarms, baseline, lock, record, shifting
 from release.aws import cloudwatch, codedeploy
 from release.errors import (
     AlarmCoverageError,
@@ -34,15 +34,15 @@ def start(execution: Execution, state: State) -> Deployment:
         try:
             frozen = baseline.freeze(plan)
             _check(plan, execution)
-            record.begin_traffic(plan, publication.version, frozen)
+            shifting.begin(plan, publication.version, frozen)
         except _REFUSALS as refusal:
             if record.get(plan.release).traffic_started_at:
                 raise DeploymentFailedError(str(refusal)) from refusal
             raise
         ours = _create(plan, publication.version)
     deadline = ours.created_at + plan.traffic.minutes * 60
-    release = record.note_deployment(plan.release, ours.id, deadline)
-    _stop_if_unwanted(release, ours.id)
+    shifting.note_deployment(plan.release, ours.id, deadline)
+    _stop_if_unwanted(record.get(plan.release), ours.id)
     return Deployment(deployment_id=ours.id, started_at=ours.created_at)
 
 

@@ -49,6 +49,10 @@ class PublishFailedError(ReleaseError):
     """The new version could not be published, or is not what was signed."""
 
 
+class ProbeFailedError(ReleaseError):
+    """The new version did not answer a probe event as expected; no user has met it."""
+
+
 class ReleaseStaleError(ReleaseError):
     """The world has changed since this release was planned: it must not go on."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from release import evidence, observing, record, statistics, turns, verdict
+from release import evidence, observing, record, shifting, statistics, verdict
 from release.errors import ReleaseStaleError
 from release.evalues import average
 from release.observability import logger
@@ -30,7 +30,7 @@ def evaluate(state: State) -> Canary:
     release = record.get(plan.release)
     seen = observing.observe(plan, deployment, release, before)
     spoken = verdict.judge(seen)
-    if spoken.verdict == "promote" and not turns.decide_promote(plan.release):
+    if spoken.verdict == "promote" and not shifting.decide_promote(plan.release):
         spoken = Verdict("roll_back", "request", "a rollback was asked for at the last moment")
     was_settled = before is not None and before.settled
     told = _told(plan, seen, spoken, settled=was_settled or seen.is_at_deadline)
@@ -83,7 +83,7 @@ def _keep(plan: Plan, seen: Observation, told: Canary) -> None:
     turn: dict[str, Any] = {"at": seen.now, **msgspec.to_builtins(told)}
     minutes = _minutes(seen) or document.get("minutes", [])
     evidence.write(plan, document | {"verdicts": [*earlier, turn], "minutes": minutes})
-    turns.note(plan.release, turn | {"minute": minutes[-1] if minutes else None})
+    shifting.note_turn(plan.release, turn | {"minute": minutes[-1] if minutes else None})
 
 
 def _minutes(seen: Observation) -> list[dict[str, Any]]:

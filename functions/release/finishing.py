@@ -8,12 +8,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from release import ends, environment, evidence, guards, lock, record, trigger
-from release.aws import awslambda, dynamodb, sns, stepfunctions
-from release.aws.dynamodb import Put
+from release import ends, environment, evidence, guards, lock, pointer, record, trigger
+from release.aws import awslambda, sns, stepfunctions
 from release.aws.stepfunctions import ExecutionState
 from release.errors import ReleaseStaleError
-from release.plan import Execution, Plan, RolledBack
+from release.plan import Execution, RolledBack
 from release.record import Outcome, Release
 
 
@@ -73,7 +72,7 @@ def _finish(
         return stands.outcome
     if outcome != "promoted":
         guards.end(finished.plan, int(time.time()))
-    _move_pointer(finished)
+    pointer.move(finished)
     lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}
@@ -122,30 +121,6 @@ def _sentence(end: RolledBack, release: Release) -> str:
         if str(alias) != expected[end.outcome]:
             return f"{end.reason}; since then someone moved the alias: it serves {alias}"
     return end.reason
-
-
-def _move_pointer(release: Release) -> None:
-    """Remember what the alias serves: the next release compares itself with it."""
-    plan, signing = release.plan, release.signing
-    if release.outcome == "promoted" and signing:
-        item: dict[str, object] = {
-            "stableVersion": release.new_version,
-            "contentHash": plan.source.content_hash,
-            "signedKey": signing.key,
-            "signedVersion": signing.version,
-            "release": release.release,
-        }
-    elif release.outcome == "rolled_back" and not _points_to(plan):
-        item = {"stableVersion": plan.stable_version, "release": release.release}
-    else:
-        return
-    dynamodb.put(Put(record.pointer_key(plan.target), item))
-
-
-def _points_to(plan: Plan) -> bool:
-    """Whether the pointer knows the stable version already, and its code."""
-    pointer = dynamodb.get(record.pointer_key(plan.target)) or {}
-    return bool(pointer.get("stableVersion") == plan.stable_version)
 
 
 def _notify(release: Release) -> None:

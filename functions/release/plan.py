@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from release.errors import ReleaseStaleError
-from release.request import Change, Configuration
+from release.request import Change, Configuration, Probe
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -31,12 +31,23 @@ class Execution(_Payload, frozen=True, kw_only=True):
 
 
 class Source(_Payload, frozen=True, kw_only=True):
-    """The unsigned package. `content_hash` covers names, sizes and checksums of its entries."""
+    """
+    The unsigned package. `content_hash` covers names, sizes and checksums of its entries.
+
+    With `signing_job`, what that job has signed: the stable version's code, in a release of its
+    configuration alone. An empty key means that it is in `$LATEST` already.
+    """
 
     bucket: str
     key: str
     version: str
     content_hash: str
+    signing_job: str = ""
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether there is nothing left to sign."""
+        return bool(self.signing_job)
 
 
 class Traffic(_Payload, frozen=True, kw_only=True):
@@ -94,6 +105,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     change: Change
     planned_at: int
     dry_run: bool
+    probe: Probe = Probe()
 
     @property
     def target(self) -> str:
@@ -122,6 +134,19 @@ class Publication(_Payload, frozen=True, kw_only=True):
     redrive_count: int
     code_sha256: str = ""
     version: str = ""
+
+
+class Answer(_Payload, frozen=True, kw_only=True):
+    """How the new version answered one probe event; `milliseconds` is 0 where nobody knows."""
+
+    ok: bool
+    milliseconds: int
+
+
+class Probed(_Payload, frozen=True, kw_only=True):
+    """ProbeVersion's result: one answer for each event."""
+
+    answers: list[Answer]
 
 
 class Deployment(_Payload, frozen=True, kw_only=True):
@@ -209,6 +234,7 @@ class State(_Payload, frozen=True, kw_only=True):
     plan: Plan
     signing: Signing | None = None
     publication: Publication | None = None
+    probe: Probed | None = None
     deployment: Deployment | None = None
     canary: Canary | None = None
     promotion: Promotion | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from release import record, turns
+from release import record, shifting
 from release.aws import awslambda, codedeploy
 from release.aws.awslambda import PreconditionFailedError
 from release.errors import AliasMovedError, DeploymentFailedError, ReleaseStaleError
@@ -20,7 +20,7 @@ def promote(state: State) -> Promotion:
     plan, deployment = state.plan, state.deployment
     if deployment is None:
         raise ReleaseStaleError("PromoteVersion needs StartDeployment's result")
-    turns.end_early(plan.release)
+    shifting.end_early(plan.release)
     is_over = _is_stopped(deployment.deployment_id) and _is_whole(plan)
     return Promotion(status="SUCCEEDED" if is_over else "IN_PROGRESS", wait_seconds=_POLL_SECONDS)
 

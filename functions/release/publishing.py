@@ -44,8 +44,15 @@ def publish(execution: Execution, state: State) -> Publication:
             raise
         raise PublishFailedError(
             f"{plan.function}: {error.operation_name}: {failures.code(error)}: "
-            f"{failures.message(error)}"
+            f"{failures.message(error)}{_advice(plan, error)}"
         ) from error
+
+
+def _advice(plan: Plan, error: ClientError) -> str:
+    """Code that was signed long ago may have lost its object, or its signature's validity."""
+    if error.operation_name != "UpdateFunctionCode" or not plan.source.is_signed:
+        return ""
+    return f" This is the code of version {plan.stable_version}: give its package to sign it anew."
 
 
 def _before(execution: Execution, publication: Publication | None) -> Publication:
@@ -67,10 +74,7 @@ def _step(plan: Plan, signing: Signing, before: Publication) -> Publication:
     if _is_busy(plan, latest):
         return before
     if not before.code_sha256:
-        updated = awslambda.update_code(
-            plan.function, signing.bucket, signing.key, signing.version, latest["RevisionId"]
-        )
-        return replace(before, code_sha256=str(updated["CodeSha256"]))
+        return replace(before, code_sha256=_put_code(plan, signing, latest["RevisionId"]))
     if latest["CodeSha256"] != before.code_sha256:
         raise ReleaseStaleError(
             f"someone else changed the code of {plan.function} while it was being published. "
@@ -82,6 +86,17 @@ def _step(plan: Plan, signing: Signing, before: Publication) -> Publication:
         awslambda.update_configuration(plan.function, changes, latest["RevisionId"])
         return before
     return _published(plan, before, latest)
+
+
+def _put_code(plan: Plan, signing: Signing, revision: str) -> str:
+    """Put the signed code into `$LATEST`, unless it is there already; returns its hash."""
+    if signing.key:
+        code = awslambda.update_code(
+            plan.function, signing.bucket, signing.key, signing.version, revision
+        )
+    else:
+        code = awslambda.get_version(plan.function, plan.stable_version)
+    return str(code["CodeSha256"])
 
 
 def _is_busy(plan: Plan, latest: dict[str, Any]) -> bool:

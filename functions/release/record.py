@@ -14,12 +14,12 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from release import guards
 from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
 from release.baseline import Baseline
 from release.errors import ReleaseStaleError
-from release.plan import Execution, Plan, Publication, Signing
+from release.plan import Execution, Plan, Probed, Publication, Signing
+from release.request import Probe, ProbeEvent
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
 OVER = {"rolled_back", "refused", "failed"}
@@ -45,6 +45,7 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     failed_signing_jobs: list[str] = []
     new_version: str | None = None
     baseline: Baseline = Baseline()
+    probe: Probed | None = None
     traffic_started_at: int | None = None
     deployment_id: str | None = None
     deadline: int | None = None
@@ -73,11 +74,6 @@ def release_key(release: str) -> dynamodb.Key:
     return f"release#{release}", "release"
 
 
-def pointer_key(target: str) -> dynamodb.Key:
-    """Key of the item that says what the alias of `function:alias` serves, as far as we know."""
-    return f"target#{target}", "pointer"
-
-
 def newest_key(target: str) -> dynamodb.Key:
     """Key of the item that names the newest release of `function:alias`."""
     return f"target#{target}", "newest"
@@ -103,12 +99,15 @@ def new_item(plan: Plan, execution: Execution) -> Put:
 
 
 def _without_values(plan: Plan) -> Plan:
-    """Environment variables may be secrets: only their names are kept."""
+    """Environment variables and probe events may be secrets: only names and number are kept."""
     variables = plan.configuration.environment
-    if variables is None:
-        return plan
-    names = dict.fromkeys(variables, "(not kept)")
-    return replace(plan, configuration=replace(plan.configuration, environment=names))
+    names = None if variables is None else dict.fromkeys(variables, "(not kept)")
+    hidden = tuple(ProbeEvent(payload="(not kept)") for _ in plan.probe.events)
+    return replace(
+        plan,
+        configuration=replace(plan.configuration, environment=names),
+        probe=Probe(events=hidden),
+    )
 
 
 def resume(plan: Plan, execution: Execution) -> Update:
@@ -160,42 +159,9 @@ def note_version(release: str, publication: Publication) -> None:
     dynamodb.update(Update(release_key(release), {"newVersion": publication.version}, _exists()))
 
 
-def begin_traffic(plan: Plan, new_version: str, baseline: Baseline) -> Release:
-    """
-    Say that traffic may shift from now on; from here on the way out is RollBack.
-
-    What the stable version was like is frozen with it.
-
-    ReleaseStaleError if a rollback was asked for or the release is over.
-    """
-    now = int(time.time())
-    try:
-        item = dynamodb.update(
-            Update(
-                release_key(plan.release),
-                {
-                    "trafficStartedAt": now,
-                    "newVersion": new_version,
-                    "baseline": msgspec.to_builtins(baseline),
-                },
-                _is("in_progress") & Attr("rollbackRequested").not_exists(),
-            )
-        )
-    except ConditionFailedError as error:
-        raise ReleaseStaleError(
-            f"release {plan.release} is over, or a rollback of it was asked for"
-        ) from error
-    guards.begin(plan, now)
-    return _release(item)
-
-
-def note_deployment(release: str, deployment_id: str, deadline: int) -> Release:
-    """
-    Keep the deployment's id, and when it shifts the last of the traffic (epoch seconds); returns
-    the release as it is now.
-    """
-    changes = {"deploymentId": deployment_id, "deadline": deadline}
-    return _release(dynamodb.update(Update(release_key(release), changes, _exists())))
+def note_probe(release: str, probed: Probed) -> None:
+    """Keep how the new version answered the probe's events."""
+    dynamodb.update(Update(release_key(release), {"probe": msgspec.to_builtins(probed)}, _exists()))
 
 
 def request_rollback(

@@ -7,10 +7,10 @@ never silently off.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from release.errors import InvalidRequestError
 
@@ -19,6 +19,9 @@ AliasName = Annotated[str, Meta(pattern=r"^(?![0-9]+\Z)[a-zA-Z0-9_-]{1,128}\Z")]
 GroupName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9+=,.@_-]{1,100}\Z")]
 AlarmName = Annotated[str, Meta(min_length=1, max_length=255)]
 Text = Annotated[str, Meta(max_length=2048)]
+
+# What the rest of a plan needs, Step Functions' 256 KiB leave for it.
+_PROBE_LIMIT = 128 * 1024
 
 
 class _Part(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, kw_only=True):
@@ -76,6 +79,22 @@ class Policy(_Part, frozen=True, kw_only=True):
     when_busy: Literal["refuse"] = "refuse"
 
 
+class ProbeEvent(_Part, frozen=True, kw_only=True):
+    """
+    An event for the new version, before any user meets it: nothing may depend on how often it is
+    sent. The answer must contain `expect`, if that is given.
+    """
+
+    payload: Any
+    expect: Any | UnsetType = UNSET
+
+
+class Probe(_Part, frozen=True, kw_only=True):
+    """How the new version is tried out before it receives traffic."""
+
+    events: Annotated[tuple[ProbeEvent, ...], Meta(max_length=10)] = ()
+
+
 class Change(_Part, frozen=True, kw_only=True):
     """What changed and who started it: text for the record, never trusted."""
 
@@ -86,15 +105,16 @@ class Change(_Part, frozen=True, kw_only=True):
 
 
 class Request(_Part, frozen=True, kw_only=True):
-    """A release of one function through one alias."""
+    """A release of one function through one alias: of a package, of configuration, or of both."""
 
     schema: Literal[1]
     function: Name
-    package: Package
+    package: Package | None = None
     alias: AliasName = "live"
     configuration: Configuration = Configuration()
     deployment: Deployment = Deployment()
     policy: Policy = Policy()
+    probe: Probe = Probe()
     change: Change = Change()
     dry_run: bool = False
 
@@ -102,6 +122,16 @@ class Request(_Part, frozen=True, kw_only=True):
 def parse(document: object) -> Request:
     """The request, or an InvalidRequestError that names the field and what it should be."""
     try:
-        return msgspec.convert(document, Request)
+        request = msgspec.convert(document, Request)
     except msgspec.ValidationError as error:
-        raise InvalidRequestError(f"the request is not valid: {error}. Nothing changed.") from error
+        raise _invalid(str(error)) from error
+    if request.package is None and request.configuration == Configuration():
+        raise _invalid("neither package nor configuration says what is to be released")
+    size = len(msgspec.json.encode(request.probe.events))
+    if size > _PROBE_LIMIT:
+        raise _invalid(f"probe.events have {size:,} bytes; {_PROBE_LIMIT:,} are the most")
+    return request
+
+
+def _invalid(why: str) -> InvalidRequestError:
+    return InvalidRequestError(f"the request is not valid: {why}. Nothing changed.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from release import guards, record
+from release import guards, pointer, record
 from release.aws import awslambda, dynamodb
 from release.errors import InvalidRequestError, NothingToRollBackError, TargetNotReadyError
 from release.record import Release
@@ -59,8 +59,7 @@ def _last_with_traffic(target: str) -> Release | None:
     release = newest(target)
     if release is None or release.outcome not in {"failed", "refused"}:
         return release
-    pointer = dynamodb.get(record.pointer_key(target)) or {}
-    return record.find(pointer.get("release", release.release)) or release
+    return record.find(pointer.get(target).release or release.release) or release
 
 
 def requested_by(target: str, by: str) -> Release | None:

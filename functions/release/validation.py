@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from release import alarms, configuration, environment, lock, packages, policy, request
+from release import alarms, configuration, environment, lock, pointer, policy, request, sources
 from release.alarms import Watched
-from release.aws import awslambda, cloudwatch, codedeploy, dynamodb, signer
+from release.aws import awslambda, cloudwatch, codedeploy, signer
 from release.environment import Environment
 from release.errors import (
     AlarmCoverageError,
@@ -16,8 +16,7 @@ from release.errors import (
     ReleaseStaleError,
     TargetNotReadyError,
 )
-from release.plan import CodeSigning, Execution, Plan, Policy, Source, Traffic
-from release.record import pointer_key
+from release.plan import CodeSigning, Execution, Plan, Policy, Traffic
 from release.request import Request
 
 
@@ -29,27 +28,29 @@ def validate(execution: Execution, document: object) -> Plan:
     """
     asked = request.parse(document)
     stack = environment.read()
-    stable_version, stable = _stable(asked)
+    stable, latest = _stable(asked)
     traffic = _traffic(asked, stack)
     in_force = policy.in_force(asked, stack)
     watched = _watched(asked.function, traffic, in_force, stack)
+    code_signing = _code_signing(asked.function, stack)
     plan = Plan(
         schema=1,
         release=execution.name,
         function=asked.function,
         alias=asked.alias,
-        stable_version=stable_version,
-        source=_source(asked, stack, stable),
+        stable_version=stable["Version"],
+        source=sources.find(asked, code_signing, stable, latest),
         configuration=asked.configuration,
         traffic=traffic,
         policy=in_force,
-        code_signing=_code_signing(asked.function, stack),
+        code_signing=code_signing,
         alarms=watched.names,
         alarm_window_seconds=watched.window_seconds,
         warnings=watched.warnings,
         change=asked.change,
         planned_at=int(time.time()),
         dry_run=asked.dry_run,
+        probe=asked.probe,
     )
     _refuse_no_change(plan, stable)
     if not plan.dry_run:
@@ -57,8 +58,8 @@ def validate(execution: Execution, document: object) -> Plan:
     return plan
 
 
-def _stable(asked: Request) -> tuple[str, dict[str, Any]]:
-    """The version that the alias serves alone, and its configuration."""
+def _stable(asked: Request) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The version that the alias serves alone, and `$LATEST`."""
     name, target = asked.function, f"{asked.function}:{asked.alias}"
     latest = awslambda.get_function(name)
     if latest is None:
@@ -88,21 +89,7 @@ def _stable(asked: Request) -> tuple[str, dict[str, Any]]:
         )
     stable = awslambda.get_version(name, alias.version)
     configuration.refuse_what_weights_forbid(name, alias.version, stable, latest)
-    return alias.version, stable
-
-
-def _source(asked: Request, stack: Environment, stable: dict[str, Any]) -> Source:
-    package = asked.package
-    bucket = package.bucket or stack.artifact_bucket
-    if bucket != stack.artifact_bucket:
-        raise InvalidRequestError(
-            f"package.bucket is {bucket}, but packages are read from {stack.artifact_bucket} only. "
-            "Upload the package there. Nothing changed."
-        )
-    wanted = configuration.intended(stable, asked.configuration)
-    found = packages.find(bucket, package.key, package.version)
-    content = packages.inspect(found, str(wanted["Runtime"]), str(wanted["Handler"]))
-    return Source(bucket=bucket, key=found.key, version=found.version, content_hash=content)
+    return stable, latest
 
 
 def _traffic(asked: Request, stack: Environment) -> Traffic:
@@ -190,10 +177,10 @@ def _code_signing(function: str, stack: Environment) -> CodeSigning:
 
 def _refuse_no_change(plan: Plan, stable: dict[str, Any]) -> None:
     """Re-signed code has another hash, so the unsigned content is compared."""
-    pointer = dynamodb.get(pointer_key(plan.target)) or {}
-    same_code = (
-        pointer.get("stableVersion") == plan.stable_version
-        and pointer.get("contentHash") == plan.source.content_hash
+    known = pointer.get(plan.target)
+    same_code = plan.source.is_signed or (
+        known.stable_version == plan.stable_version
+        and known.content_hash == plan.source.content_hash
     )
     wanted = configuration.intended(stable, plan.configuration)
     if same_code and not configuration.changes(stable, wanted):

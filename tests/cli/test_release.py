@@ -24,8 +24,8 @@ time      state              alias, and what each version served in the last min
 09:05:00  EvaluateCanary     v1  90%   54 calls   0 errors │ v2  10%    6 calls   0 errors  continue
 09:06:00  EvaluateCanary     v1  90%   55 calls   0 errors │ v2  10%    5 calls   0 errors  continue
 09:07:00  EvaluateCanary     v1  90%   51 calls   0 errors │ v2  10%    9 calls   0 errors  continue
-09:08:00  EvaluateCanary     v2 100%   60 calls   0 errors                              continue
-09:08:45  ReleasePromoted    v2 100%   60 calls   0 errors                              promote
+09:08:00  EvaluateCanary     v2 100%   60 calls   0 errors                              inconclusive
+09:08:15  ReleasePromoted    v2 100%   60 calls   0 errors                              promote
 """
 _VARYING = {
     r"s3://[^/]+": "s3://BUCKET",

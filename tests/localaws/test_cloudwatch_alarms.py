@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,46 +12,78 @@ from moto.cloudwatch.models import cloudwatch_backends
 
 from canary.localaws import LocalAws
 from canary.localaws.cloudwatch import record
-from canary.localaws.cloudwatch.evaluation import Rule, judge
 from tests.localaws.alarms import FUNCTION, alarm, errors, put_alarm
 
+TREATMENTS = ("missing", "ignore", "breaching", "notBreaching")
 
-def points(text: str) -> list[float | None]:
-    """Data points as AWS's documentation draws them: X breaches, 0 does not, - is missing."""
-    return [{"X": 9.0, "0": 0.0, "-": None}[sign] for sign in text.split()]
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+# X breaches, 0 does not, - is missing; KEPT is the present state.
+KEPT = "KEPT"
+ALL_THREE = [
+    ("0 - X - X", "OK", "OK", "OK", "OK"),
+    ("0 - - - -", "OK", "OK", "OK", "OK"),
+    ("- - - - -", "INSUFFICIENT_DATA", KEPT, "ALARM", "OK"),
+    ("0 X X - X", "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("- - X - -", "ALARM", KEPT, "ALARM", "OK"),
+]
+TWO_OF_THREE = [
+    ("0 - X - X", "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("0 0 X 0 X", "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("0 - X - -", "OK", "OK", "ALARM", "OK"),
+    ("- - - - 0", "OK", "OK", "ALARM", "OK"),
+    ("- - - X -", "ALARM", KEPT, "ALARM", "OK"),
+]
+# Of the same page: a breaching point that is not yet old enough is no premature alarm.
+TOO_EARLY = [
+    ("- - - - X", KEPT, KEPT, "ALARM", "OK"),
+    ("- - - X -", KEPT, KEPT, "ALARM", "OK"),
+]
 
 
+@pytest.mark.parametrize("before", ["OK", "ALARM"])
 @pytest.mark.parametrize(
-    ("drawn", "needed", "missing", "ignore", "breaching", "not_breaching"),
+    ("needed", "drawn", "states"),
     [
-        ("0 - X - X", 3, "OK", "OK", "OK", "OK"),
-        ("0 - - - -", 3, "OK", "OK", "OK", "OK"),
-        ("- - - - -", 3, "INSUFFICIENT_DATA", None, "ALARM", "OK"),
-        ("0 X X - X", 3, "ALARM", "ALARM", "ALARM", "ALARM"),
-        ("- - X - -", 3, "ALARM", None, "ALARM", "OK"),
-        ("0 - X - X", 2, "ALARM", "ALARM", "ALARM", "ALARM"),
-        ("0 0 X 0 X", 2, "ALARM", "ALARM", "ALARM", "ALARM"),
-        ("0 - X - -", 2, "OK", "OK", "ALARM", "OK"),
-        ("- - - - 0", 2, "OK", "OK", "ALARM", "OK"),
-        ("- - - X -", 2, "ALARM", None, "ALARM", "OK"),
-        ("- - - - X", 3, None, None, "ALARM", "OK"),
-        ("- - - X -", 3, None, None, "ALARM", "OK"),
+        (needed, drawn, states)
+        for needed, table in ((3, ALL_THREE), (2, TWO_OF_THREE), (3, TOO_EARLY))
+        for drawn, *states in table
     ],
 )
 def test_missing_data_is_treated_as_documented(
-    drawn: str,
-    needed: int,
-    missing: str | None,
-    ignore: str | None,
-    breaching: str | None,
-    not_breaching: str | None,
+    aws: LocalAws, needed: int, drawn: str, states: list[str], before: str
 ) -> None:
     """The tables of AWS's page on missing data hold, for three periods and four treatments."""
-    states = [
-        judge(points(drawn), Rule("GreaterThanThreshold", 5.0, 3, needed, treatment))
-        for treatment in ("missing", "ignore", "breaching", "notBreaching")
+    cloudwatch = aws.client("cloudwatch")
+    for age, sign in enumerate(reversed(drawn.split())):
+        if sign != "-":
+            moment = aws.clock.datetime() - timedelta(minutes=age)
+            datum = {
+                "MetricName": "Errors",
+                "Dimensions": [{"Name": "FunctionName", "Value": "orders"}],
+                "Timestamp": moment,
+                "Value": 9.0 if sign == "X" else 0.0,
+            }
+            cloudwatch.put_metric_data(Namespace="AWS/Lambda", MetricData=[datum])
+    for treatment in TREATMENTS:
+        put_alarm(
+            aws,
+            treatment,
+            EvaluationPeriods=3,
+            DatapointsToAlarm=needed,
+            TreatMissingData=treatment,
+        )
+        cloudwatch.set_alarm_state(AlarmName=treatment, StateValue=before, StateReason="a drill")
+    aws.clock.advance(60)
+    assert [alarm(aws, treatment)["StateValue"] for treatment in TREATMENTS] == [
+        before if state == KEPT else state for state in states
     ]
-    assert states == [missing, ignore, breaching, not_breaching]
+
+
+def test_an_alarm_on_dynamodb_ignores_missing_data(aws: LocalAws) -> None:
+    """As AWS does for this namespace, whatever the alarm says."""
+    put_alarm(aws, Namespace="AWS/DynamoDB", TreatMissingData="breaching")
+    aws.clock.advance(300)
+    assert alarm(aws)["StateValue"] == "INSUFFICIENT_DATA"
 
 
 def test_an_alarm_follows_its_metric_minute_by_minute(aws: LocalAws) -> None:
@@ -88,6 +121,26 @@ def test_the_window_slides_by_a_minute(aws: LocalAws) -> None:
     errors(6)
     aws.clock.advance(60)
     assert alarm(aws)["StateValue"] == "ALARM"
+
+
+def test_an_alarm_over_more_than_a_day_is_judged_once_an_hour(aws: LocalAws) -> None:
+    """What happens at half past is seen at the full hour."""
+    put_alarm(aws, Period=86400, EvaluationPeriods=2, DatapointsToAlarm=1)
+    aws.clock.advance(60)
+    errors(6)
+    aws.clock.advance(3480)
+    assert alarm(aws)["StateValue"] == "INSUFFICIENT_DATA"
+    aws.clock.advance(60)
+    assert alarm(aws)["StateValue"] == "ALARM"
+
+
+def test_an_alarm_with_a_unit_sees_this_unit_only(aws: LocalAws) -> None:
+    """Samples in another unit are no data for it."""
+    put_alarm(aws, "seconds", Unit="Seconds")
+    put_alarm(aws, "count", Unit="Count")
+    record("AWS/Lambda", "Errors", FUNCTION, 6.0, unit="Count")
+    aws.clock.advance(60)
+    assert [alarm(aws, name)["StateValue"] for name in ("seconds", "count")] == ["OK", "ALARM"]
 
 
 def test_m_of_n_datapoints(aws: LocalAws) -> None:
@@ -154,7 +207,8 @@ def test_an_alarm_on_metric_math(aws: LocalAws) -> None:
     ("wrong", "message"),
     [
         ({"Period": 10}, "multiple of 60"),
-        ({"Unit": "Count"}, "Unit is not supported"),
+        ({"EvaluationPeriods": 1441}, "cannot be checked across more than a day"),
+        ({"Period": 86400, "EvaluationPeriods": 8}, "cannot be checked across more than a week"),
         ({"Period": None}, "The parameter Period is required"),
         ({"DatapointsToAlarm": 2}, "DatapointsToAlarm must be between 1 and"),
         ({"TreatMissingData": "good"}, "Supported options for parameter TreatMissingData"),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,35 +11,7 @@ from botocore.exceptions import ClientError
 
 from canary.localaws import LocalAws
 from canary.localaws.cloudwatch import record
-
-START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-VERSION = {"FunctionName": "orders", "Resource": "orders:live", "ExecutedVersion": "2"}
-
-
-def query(name: str, stat: str = "Sum", **more: Any) -> dict[str, Any]:
-    """A MetricDataQuery for a metric of Lambda."""
-    dimensions = more.pop("dimensions", {"FunctionName": "orders"})
-    return {
-        "Id": more.pop("id", "m1"),
-        "MetricStat": {
-            "Metric": {
-                "Namespace": more.pop("namespace", "AWS/Lambda"),
-                "MetricName": name,
-                "Dimensions": [{"Name": key, "Value": dimensions[key]} for key in dimensions],
-            },
-            "Period": more.pop("period", 60),
-            "Stat": stat,
-        },
-        **more,
-    }
-
-
-def values(aws: LocalAws, *queries: dict[str, Any], minutes: int = 10, **more: Any) -> Any:
-    """The values of the last query, oldest first."""
-    options = {"ScanBy": "TimestampAscending", "StartTime": START, **more}
-    options.setdefault("EndTime", START + timedelta(minutes=minutes))
-    answer = aws.client("cloudwatch").get_metric_data(MetricDataQueries=list(queries), **options)
-    return answer["MetricDataResults"][-1]["Values"]
+from tests.localaws.measurements import START, VERSION, query, values
 
 
 def test_a_metric_is_read_by_exactly_its_namespace_and_dimensions(aws: LocalAws) -> None:
@@ -186,72 +157,108 @@ def test_the_end_of_the_span_is_exclusive_and_the_order_is_chosen(aws: LocalAws)
     assert (result["Id"], result["Label"], result["StatusCode"]) == ("m1", "Errors", "Complete")
 
 
-def test_metric_math_reads_other_queries(aws: LocalAws) -> None:
-    """The error rate in percent guards against minutes without invocations."""
-    for invocations, errors in ((10.0, 1.0), (0.0, 0.0), (20.0, 5.0)):
-        record("AWS/Lambda", "Invocations", {"FunctionName": "orders"}, invocations)
-        record("AWS/Lambda", "Errors", {"FunctionName": "orders"}, errors)
+def test_data_comes_in_pages(aws: LocalAws) -> None:
+    """A page holds as many points as asked; who goes on in the next is PartialData."""
+    for number in (1.0, 2.0, 3.0):
+        record("AWS/Lambda", "A", {"FunctionName": "orders"}, number)
         aws.clock.advance(60)
-    rate = {"Id": "rate", "Expression": "IF(inv > 0, 100 * err / inv, 0)"}
-    read = (
-        query("Invocations", id="inv", ReturnData=False),
-        query("Errors", id="err", ReturnData=False),
-    )
-    assert values(aws, *read, rate) == [10.0, 0.0, 25.0]
+    cloudwatch = aws.client("cloudwatch")
+    asked: dict[str, Any] = {
+        "MetricDataQueries": [query("A", id="a"), query("B", id="b"), query("A", id="c")],
+        "StartTime": START,
+        "EndTime": START + timedelta(minutes=5),
+        "ScanBy": "TimestampAscending",
+        "MaxDatapoints": 2,
+    }
+    pages: list[Any] = []
+    token: dict[str, str] = {}
+    while True:
+        answer = cloudwatch.get_metric_data(**asked, **token)
+        pages.append([(r["Id"], r["Values"], r["StatusCode"]) for r in answer["MetricDataResults"]])
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    assert pages == [
+        [("a", [1.0, 2.0], "PartialData"), ("b", [], "Complete")],
+        [("a", [3.0], "Complete"), ("c", [1.0], "PartialData")],
+        [("c", [2.0, 3.0], "Complete")],
+    ]
 
 
 @pytest.mark.parametrize(
-    ("expression", "expected"),
+    ("more", "message"),
     [
-        ("a + b", [11.0]),
-        ("(a - b) * -2 ^ 2", [36.0]),
-        ("a / (a - a)", []),
-        ("FILL(b, 0)", [10.0, 0.0]),
-        ("FILL(b, REPEAT)", [10.0, 10.0]),
-        ("SUM([a, b])", [11.0, 2.0]),
-        ("MAX([a, b])", [10.0, 2.0]),
-        ("a * SUM(a)", [3.0, 6.0]),
-        ("a >= 2", [0.0, 1.0]),
-        ("a > 1 AND a < 5", [0.0, 1.0]),
-        ("IF(a > 1, a)", [2.0]),
-        ("CEIL(a / 3)", [1.0, 1.0]),
+        ({"NextToken": "elsewhere"}, "NextToken is invalid"),
+        ({"LabelOptions": {"Timezone": "+0100"}}, "LabelOptions is not supported"),
+        ({"StartTime": START, "EndTime": START}, "StartTime must be less"),
     ],
 )
-def test_metric_math_knows_missing_points(
-    aws: LocalAws, expression: str, expected: list[float]
+def test_data_that_cannot_be_read_is_refused(
+    aws: LocalAws, more: dict[str, Any], message: str
 ) -> None:
-    """
-    Operators need a point on both sides, aggregates take what there is, FILL makes up the rest.
-    """
-    record("AWS/Lambda", "A", {"FunctionName": "orders"}, 1.0)
-    record("AWS/Lambda", "B", {"FunctionName": "orders"}, 10.0)
-    aws.clock.advance(60)
-    record("AWS/Lambda", "A", {"FunctionName": "orders"}, 2.0)
-    read = (query("A", id="a", ReturnData=False), query("B", id="b", ReturnData=False))
-    assert values(aws, *read, {"Id": "e", "Expression": expression}, minutes=2) == expected
+    """What the call cannot honour is an error, not an answer to something else."""
+    with pytest.raises(ClientError, match=message):
+        values(aws, query("Errors"), **more)
+
+
+def test_there_is_one_account(aws: LocalAws) -> None:
+    """A query of another account is refused, not answered from this one."""
+    with pytest.raises(ClientError, match="AccountId is not supported"):
+        values(aws, query("Errors", AccountId="210987654321"))
+
+
+def test_at_most_500_queries_are_answered(aws: LocalAws) -> None:
+    """AWS's limit and its words."""
+    with pytest.raises(ClientError, match="must not have a size greater than 500"):
+        values(aws, *(query("A", id=f"m{number}") for number in range(501)))
+
+
+def test_units_are_kept_apart(aws: LocalAws) -> None:
+    """Asked for a unit, the samples of this unit answer; without one, all of them."""
+    cloudwatch = aws.client("cloudwatch")
+    for value, unit in ((1.0, "Seconds"), (500.0, "Milliseconds")):
+        datum = {"MetricName": "M", "Value": value, "Unit": unit}
+        cloudwatch.put_metric_data(Namespace="N", MetricData=[datum])
+
+    def read(**unit: str) -> Any:
+        asked = query("M", namespace="N", dimensions={})
+        asked["MetricStat"] |= unit
+        return values(aws, asked)
+
+    assert (read(Unit="Seconds"), read(Unit="Count"), read()) == ([1.0], [], [501.0])
+    common: dict[str, Any] = {
+        "Namespace": "N",
+        "MetricName": "M",
+        "StartTime": START,
+        "EndTime": START + timedelta(minutes=1),
+        "Period": 60,
+        "Statistics": ["Sum"],
+    }
+    points = cloudwatch.get_metric_statistics(**common)["Datapoints"]
+    assert {point["Unit"]: point["Sum"] for point in points} == {
+        "Seconds": 1.0,
+        "Milliseconds": 500.0,
+    }
+    (point,) = cloudwatch.get_metric_statistics(**common, Unit="Seconds")["Datapoints"]
+    assert (point["Unit"], point["Sum"]) == ("Seconds", 1.0)
 
 
 @pytest.mark.parametrize(
-    ("expression", "message"),
+    ("more", "message"),
     [
-        ("SUM(METRICS())", "the function METRICS"),
-        ("ANOMALY_DETECTION_BAND(a)", "the function ANOMALY_DETECTION_BAND"),
-        ("SEARCH('x')", "the function SEARCH"),
-        ("a +", "Invalid expression syntax"),
-        ("a.real", "Not supported here in metric math"),
-        ("nobody + 1", "Undefined variable 'nobody'"),
-        ("e + 1", "refers to itself"),
-        ("1 + 1", "must read metrics of one period"),
-        ("SUM(a)", "does not give a time series"),
+        ({}, "Must specify either Statistics or ExtendedStatistics"),
+        ({"Statistics": ["Sum"], "ExtendedStatistics": ["p50"]}, "and not both"),
+        ({"Statistics": ["Sum"], "Period": 60}, "up to 44,640 datapoints, which exceeds the limit"),
     ],
 )
-def test_metric_math_that_is_not_understood_is_refused(
-    aws: LocalAws, expression: str, message: str
+def test_statistics_that_cannot_be_read_are_refused(
+    aws: LocalAws, more: dict[str, Any], message: str
 ) -> None:
-    """What cannot be evaluated is a ValidationError, never an empty result."""
-    with pytest.raises(ClientError, match="ValidationError") as refusal:
-        values(aws, query("A", id="a"), {"Id": "e", "Expression": expression})
-    assert message in str(refusal.value)
+    """One kind of statistic at a time, and no more than 1,440 datapoints."""
+    common = {"Namespace": "N", "MetricName": "M", "Period": 86400}
+    span = {"StartTime": START, "EndTime": START + timedelta(days=31)}
+    with pytest.raises(ClientError, match=f"InvalidParameterCombination.*{message}"):
+        aws.client("cloudwatch").get_metric_statistics(**common | span | more)
 
 
 def test_get_metric_statistics_gives_plain_and_extended_statistics(aws: LocalAws) -> None:
@@ -285,9 +292,8 @@ def test_metrics_are_listed_by_what_they_have(aws: LocalAws) -> None:
     assert [{d["Name"]: d["Value"] for d in metric["Dimensions"]} for metric in listed] == [VERSION]
 
 
-def test_recording_is_cheap(aws: LocalAws) -> None:
-    """Ten thousand samples take a fraction of a second."""
-    began = time.process_time()
-    for number in range(10_000):
-        record("AWS/Lambda", "Duration", VERSION, float(number % 50))
-    assert time.process_time() - began < 0.5
+def test_a_metric_of_an_entity_is_refused(aws: LocalAws) -> None:
+    """It would be left out."""
+    entity = {"Entity": {"KeyAttributes": {"Type": "Service"}}}
+    with pytest.raises(ClientError, match="EntityMetricData is not supported"):
+        aws.client("cloudwatch").put_metric_data(Namespace="N", EntityMetricData=[entity])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -102,7 +103,8 @@ def test_a_topic_under_the_managed_key_is_not_reached(aws: LocalAws) -> None:
     errors(6)
     aws.clock.advance(60)
     (action,) = history(aws, HistoryItemType="Action")
-    assert action["HistorySummary"].startswith("Failed to execute action")
+    assert action["HistorySummary"] == f"Failed to execute action {topic}"
+    assert json.loads(action["HistoryData"])["actionState"] == "Failed"
 
 
 def history(aws: LocalAws, **more: Any) -> Any:
@@ -113,14 +115,83 @@ def history(aws: LocalAws, **more: Any) -> Any:
 
 
 def test_the_history_tells_what_happened(aws: LocalAws) -> None:
-    """Creation and each change are there, in order."""
-    put_alarm(aws)
+    """Each change of settings, each change of state and each action is there, also afterwards."""
+    topic = aws.client("sns").create_topic(Name="alarms")["TopicArn"]
+    put_alarm(aws, AlarmActions=[topic])
     errors(6)
     aws.clock.advance(60)
-    assert [item["HistorySummary"] for item in history(aws, AlarmName="errors")] == [
+    put_alarm(aws, Threshold=7.0)
+    aws.client("cloudwatch").delete_alarms(AlarmNames=["errors"])
+    told = history(aws, AlarmName="errors")
+    assert [(item["HistoryItemType"], item["HistorySummary"]) for item in told] == [
+        ("ConfigurationUpdate", 'Alarm "errors" created'),
+        ("StateUpdate", "Alarm updated from INSUFFICIENT_DATA to ALARM"),
+        ("Action", f"Successfully executed action {topic}"),
+        ("ConfigurationUpdate", 'Alarm "errors" updated'),
+        ("ConfigurationUpdate", 'Alarm "errors" deleted'),
+    ]
+    created, changed, acted, updated, deleted = (json.loads(item["HistoryData"]) for item in told)
+    assert (created["type"], created["createdAlarm"]["threshold"]) == ("Create", 5.0)
+    assert changed["newState"]["stateReasonData"]["recentDatapoints"] == [6.0]
+    assert acted["actionState"] == "Succeeded"
+    assert acted["publishedMessage"]["NewStateValue"] == "ALARM"
+    assert (updated["type"], updated["updatedAlarm"]["threshold"]) == ("Update", 7.0)
+    assert deleted["type"] == "Delete"
+
+
+def test_the_history_is_read_by_alarm_type_time_and_page(aws: LocalAws) -> None:
+    """The newest comes first, and of metric alarms only, unless asked otherwise."""
+    cloudwatch = aws.client("cloudwatch")
+    put_alarm(aws)
+    cloudwatch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(errors)")
+    errors(6)
+    aws.clock.advance(240)
+
+    def summaries(**more: Any) -> list[str]:
+        items = cloudwatch.describe_alarm_history(**more)["AlarmHistoryItems"]
+        return [item["HistorySummary"] for item in items]
+
+    first, second, third = (
         'Alarm "errors" created',
         "Alarm updated from INSUFFICIENT_DATA to ALARM",
+        "Alarm updated from ALARM to OK",
+    )
+    assert summaries() == [third, second, first]
+    assert summaries(ScanBy="TimestampAscending") == [first, second, third]
+    assert summaries(HistoryItemType="ConfigurationUpdate") == [first]
+    assert summaries(AlarmTypes=["CompositeAlarm"], HistoryItemType="ConfigurationUpdate") == [
+        'Alarm "all" created'
     ]
+    assert summaries(AlarmName="all") == []
+    minute = aws.clock.datetime() - timedelta(seconds=180)
+    assert summaries(StartDate=minute, EndDate=minute) == [second]
+    paginator = cloudwatch.get_paginator("describe_alarm_history")
+    pages = list(paginator.paginate(PaginationConfig={"PageSize": 2}))
+    assert [len(page["AlarmHistoryItems"]) for page in pages] == [2, 1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "state"),
+    [
+        ("ALARM(red)", "ALARM"),
+        ("OK(red)", "OK"),
+        ("INSUFFICIENT_DATA(new)", "ALARM"),
+        ("NOT OK(green) OR ALARM(red)", "ALARM"),
+        ("NOT (OK(green) AND ALARM(red))", "OK"),
+        ("ALARM(red) OR ALARM(red) AND ALARM(green)", "ALARM"),
+        ("TRUE AND NOT FALSE", "ALARM"),
+        ('ALARM("arn:aws:cloudwatch:us-east-1:123456789012:alarm:red")', "ALARM"),
+    ],
+)
+def test_a_rule_is_true_or_false(aws: LocalAws, rule: str, state: str) -> None:
+    """All words of the rules, over an alarm in each state; AND binds before OR."""
+    cloudwatch = aws.client("cloudwatch")
+    for name, value in (("red", "ALARM"), ("green", "OK"), ("new", "INSUFFICIENT_DATA")):
+        put_alarm(aws, name)
+        cloudwatch.set_alarm_state(AlarmName=name, StateValue=value, StateReason="a drill")
+    cloudwatch.put_composite_alarm(AlarmName="composite", AlarmRule=rule)
+    (found,) = cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    assert found["StateValue"] == state
 
 
 def test_a_composite_alarm_follows_its_children(aws: LocalAws) -> None:

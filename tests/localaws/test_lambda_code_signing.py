@@ -118,7 +118,7 @@ def test_what_is_not_trusted_is_blocked_or_counted(aws: LocalAws, make: Any) -> 
     package = make(aws)
     client = aws.client("lambda")
     before = client.get_function_configuration(FunctionName="orders")
-    with pytest.raises(client.exceptions.CodeVerificationFailedException, match="ENFORCE"):
+    with pytest.raises(client.exceptions.CodeVerificationFailedException, match="cannot deploy"):
         deploy(aws, package)
     after = client.get_function_configuration(FunctionName="orders")
     assert (after["CodeSha256"], after["RevisionId"]) == (
@@ -143,6 +143,69 @@ def test_a_package_changed_after_signing_is_always_blocked(aws: LocalAws, policy
     client = aws.client("lambda")
     with pytest.raises(client.exceptions.InvalidCodeSignatureException, match="integrity"):
         deploy(aws, buffer.getvalue())
+
+
+def layer(aws: LocalAws, package: bytes, name: str = "tools") -> str:
+    """The ARN of a layer version made of a package."""
+    arn: str = aws.client("lambda").publish_layer_version(
+        LayerName=name, Content={"ZipFile": package}
+    )["LayerVersionArn"]
+    return arn
+
+
+def test_layers_of_a_signed_function_must_be_signed(aws: LocalAws) -> None:
+    """An unsigned layer is refused under Enforce, whichever way it comes; a signed one is taken."""
+    arn = guarded(aws, "Enforce")
+    client = aws.client("lambda")
+    bad, package = layer(aws, zipped(ECHO)), signed(aws)[0]
+    with pytest.raises(client.exceptions.CodeVerificationFailedException):
+        client.update_function_configuration(FunctionName="orders", Layers=[bad])
+    assert client.get_function_configuration(FunctionName="orders").get("Layers", []) == []
+    good = layer(aws, package, "signed")
+    client.update_function_configuration(FunctionName="orders", Layers=[good])
+    aws.clock.advance(2)
+    with pytest.raises(client.exceptions.CodeVerificationFailedException):
+        client.create_function(
+            FunctionName="carts",
+            Runtime="python3.13",
+            Handler="index.handler",
+            Role=role(aws),
+            Code={"ZipFile": package},
+            Layers=[bad],
+            CodeSigningConfigArn=arn,
+        )
+
+
+def test_an_unsigned_layer_is_found_when_the_code_changes(aws: LocalAws) -> None:
+    """A layer from before the config was attached blocks the next deployment of code."""
+    create(aws, Layers=[layer(aws, zipped(ECHO))])
+    client = aws.client("lambda")
+    client.put_function_code_signing_config(
+        FunctionName="orders", CodeSigningConfigArn=config(aws, "Enforce", profile(aws))
+    )
+    package = signed(aws)[0]
+    with pytest.raises(client.exceptions.CodeVerificationFailedException):
+        deploy(aws, package)
+    client.update_function_configuration(FunctionName="orders", Layers=[])
+    aws.clock.advance(2)
+    assert "SigningJobArn" in deploy(aws, package)
+
+
+@pytest.mark.parametrize("policy", ["Enforce", "Warn"])
+def test_a_layer_changed_after_signing_is_always_blocked(aws: LocalAws, policy: str) -> None:
+    """The integrity of layers counts under Warn, too, where an unsigned one is only counted."""
+    guarded(aws, policy)
+    client = aws.client("lambda")
+    buffer = io.BytesIO(signed(aws)[0])
+    with zipfile.ZipFile(buffer, "a") as archive:
+        archive.writestr("smuggled.py", "")
+    broken = layer(aws, buffer.getvalue())
+    with pytest.raises(client.exceptions.InvalidCodeSignatureException):
+        client.update_function_configuration(FunctionName="orders", Layers=[broken])
+    if policy == "Warn":
+        plain = layer(aws, zipped(ECHO), "plain")
+        client.update_function_configuration(FunctionName="orders", Layers=[plain])
+        assert total(aws, "SignatureValidationErrors", FunctionName="orders") == 1
 
 
 def test_a_config_counts_from_the_next_deployment(aws: LocalAws) -> None:

@@ -2,7 +2,10 @@
 
 import json
 
+import boto3
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ReadTimeoutError
 
 from canary.localaws import LocalAws, awslambda
 from tests.localaws.packages import (
@@ -243,3 +246,15 @@ def test_dead_letters_can_go_to_a_topic(aws: LocalAws) -> None:
     awslambda.invoke_later("orders", b"{}")
     aws.clock.advance(1)
     assert len(aws.client("sqs").receive_message(QueueUrl=queue)["Messages"]) == 1
+
+
+def test_a_client_waits_no_longer_than_its_read_timeout(aws: LocalAws) -> None:
+    """The answer comes too late for it, and botocore asks again, as it does on AWS."""
+    create(aws, "import time\ndef handler(event, context):\n    time.sleep(30)\n", Timeout=60)
+    config = Config(read_timeout=20, retries={"total_max_attempts": 2})
+    begun = aws.clock.now()
+    with pytest.raises(ReadTimeoutError):
+        boto3.client("lambda", config=config).invoke(FunctionName="orders")
+    assert aws.clock.now() - begun >= 40
+    assert total(aws, "Invocations", FunctionName="orders") == 2
+    assert call(aws)[0] is None

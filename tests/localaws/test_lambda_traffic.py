@@ -20,6 +20,7 @@ def test_little_traffic_runs_call_by_call(aws: LocalAws) -> None:
     traffic.start()
     aws.clock.advance(120)
     assert total(aws, "Invocations", **ALIAS) == traffic.calls == 60
+    assert total(aws, "Invocations", FunctionName="orders") == total(aws, "Invocations") == 60
     events = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/orders")["events"]
     calls = [event for event in events if event["message"].startswith("call")]
     assert [event["message"] for event in calls] == [f"call {number}" for number in range(60)]
@@ -65,16 +66,18 @@ def test_errors_of_sampled_traffic_are_as_frequent_as_in_the_samples(aws: LocalA
 
 
 def test_durations_of_sampled_traffic_are_spread_as_in_the_samples(aws: LocalAws) -> None:
-    """Where every fourth call takes a second, about a quarter of all calls are counted so."""
+    """Where every fourth call takes a second, about a quarter of the calls of a moment does."""
     released(
         aws,
         "import time\ndef handler(event, context):\n    time.sleep(0.01 if event % 4 else 1)\n",
     )
-    awslambda.Traffic(aws, "orders", "live", 1200, lambda number: number // 20).start()
-    aws.clock.advance(600)
-    slow = total(aws, "Duration", "TC(900:)", **ALIAS)
-    assert total(aws, "Duration", "SampleCount", **ALIAS) == 12000
-    assert 12000 * 0.22 < slow < 12000 * 0.28
+    awslambda.Traffic(aws, "orders", "live", 60_000, lambda number: number // 1000).start()
+    aws.clock.advance(60)
+    before = total(aws, "Duration", "TC(900:)", **ALIAS)
+    aws.clock.advance(1)
+    slow = total(aws, "Duration", "TC(900:)", **ALIAS) - before
+    assert total(aws, "Duration", "SampleCount", **ALIAS) == 61_000
+    assert 1000 * 0.18 < slow < 1000 * 0.32
 
 
 def test_traffic_follows_the_alias(aws: LocalAws) -> None:

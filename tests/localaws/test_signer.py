@@ -249,23 +249,6 @@ def test_a_profile_that_lambda_cannot_use_is_refused(aws: LocalAws, change: dict
     assert error_of(raised) == "ValidationException"
 
 
-def test_jobs_are_listed_by_status_and_in_pages(aws: LocalAws) -> None:
-    """ListSigningJobs filters by status and revocation, and pages."""
-    prepare(aws)
-    good = finish(aws, archive({"a.py": CODE}), "1")["jobId"]
-    finish(aws, b"", "2")
-    finish(aws, b"", "3")
-    client = aws.client("signer")
-    assert [job["jobId"] for job in client.list_signing_jobs(status="Succeeded")["jobs"]] == [good]
-    page = client.list_signing_jobs(status="Failed", maxResults=1)
-    assert len(page["jobs"]) == 1
-    rest = client.list_signing_jobs(status="Failed", maxResults=1, nextToken=page["nextToken"])
-    assert rest["jobs"][0]["jobId"] != page["jobs"][0]["jobId"]
-    assert client.list_signing_jobs(isRevoked=True)["jobs"] == []
-    with pytest.raises(ClientError, match="pagination token"):
-        client.list_signing_jobs(nextToken="elsewhere")
-
-
 def test_profiles_carry_tags(aws: LocalAws) -> None:
     """Tags given at creation and added later are read back; removed ones are gone."""
     client = aws.client("signer")

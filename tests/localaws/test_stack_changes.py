@@ -150,25 +150,6 @@ def test_a_failed_update_goes_back(aws: LocalAws, tmp_path: Path) -> None:
     assert topics(aws) == ["after"]
 
 
-def test_a_change_that_would_replace_is_refused(aws: LocalAws, tmp_path: Path) -> None:
-    """A table with another key would be another table: the update fails and the table stays."""
-
-    def table(key: str) -> dict[str, Any]:
-        properties = {
-            "TableName": "t",
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-        }
-        return {"Type": "AWS::DynamoDB::Table", "Properties": properties}
-
-    deploy(aws, written(tmp_path, {"T": table("pk")}), "s", {})
-    with pytest.raises(StackError, match="a change of AttributeDefinitions needs a replacement"):
-        deploy(aws, written(tmp_path, {"T": table("id")}), "s", {})
-    described = aws.client("dynamodb").describe_table(TableName="t")["Table"]
-    assert described["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
-
-
 def test_a_function_is_updated_in_place(aws: LocalAws, tmp_path: Path) -> None:
     """New code and configuration reach it; what is no longer said is the default again."""
 
@@ -281,3 +262,21 @@ def test_a_wrong_reference_fails_the_stack(
     with pytest.raises(StackError, match=message):
         deploy(aws, written(tmp_path, resources), "s", {})
     assert topics(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "named"),
+    [
+        ("create_stack", {"DisableRollback": True}, "DisableRollback"),
+        ("create_stack", {"OnFailure": "DELETE"}, "OnFailure"),
+        ("update_stack", {"StackPolicyBody": "{}"}, "StackPolicyBody"),
+        ("execute_change_set", {"ChangeSetName": "c", "DisableRollback": True}, "DisableRollback"),
+        ("delete_stack", {"RetainResources": ["T"]}, "RetainResources"),
+    ],
+)
+def test_what_would_be_left_out_is_refused(
+    aws: LocalAws, operation: str, more: dict[str, Any], named: str
+) -> None:
+    """A request that asks for something else than is done changes nothing."""
+    with pytest.raises(ClientError, match=f"ValidationError.*does not handle {named}"):
+        getattr(aws.client("cloudformation"), operation)(StackName="s", **more)

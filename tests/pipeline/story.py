@@ -11,7 +11,7 @@ from typing import Any, Self
 from boto3.dynamodb.types import TypeSerializer
 
 from canary.localaws import LocalAws, stepfunctions
-from canary.localaws.sandbox import Sandbox, archive_of
+from canary.localaws.sandbox import Sandbox, archive, archive_of
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout"
 FUNCTION = "checkout"
@@ -20,7 +20,8 @@ ALARM = "canary-checkout-errors"
 
 class Story:
     """
-    One function, `checkout`, with version 1 live, an alarm, and traffic if it is given.
+    One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
+    the code of version 1, `parameters` are the stack's.
 
     Every step returns the story, so that a test reads from top to bottom.
     """
@@ -28,12 +29,13 @@ class Story:
     def __init__(
         self,
         aws: LocalAws,
-        stable: bytes | None = None,
+        stable: str | None = None,
         parameters: Mapping[str, str] | None = None,
     ) -> None:
         self.aws = aws
         self.sandbox = Sandbox(aws, parameters)
-        self.sandbox.add_function(FUNCTION, stable or archive_of(EXAMPLES / "stable"))
+        package = archive({"app.py": stable}) if stable else archive_of(EXAMPLES / "stable")
+        self.sandbox.add_function(FUNCTION, package)
         self.alias_before = self.sandbox.alias(FUNCTION)
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
@@ -80,16 +82,18 @@ class Story:
         package = self.sandbox.upload(archive_of(EXAMPLES / code), f"incoming/{code}.zip")
         return {"schema": 1, "function": FUNCTION, "package": package, **members}
 
+    def module(self, code: str) -> dict[str, str]:
+        """A package of this module `app`, uploaded: a request's `package`."""
+        return self.sandbox.upload(archive({"app.py": code}), "incoming/module.zip")
+
     def when_released(self, code: str = "good", **members: Any) -> Self:
         """A release starts and goes as far as it can at this very moment."""
         return self.when_requested(self.request(code, **members))
 
-    def when_package_is_released(self, package: bytes, **members: Any) -> Self:
-        """The same with a package of the story's own."""
-        uploaded = self.sandbox.upload(package, "incoming/story.zip")
-        return self.when_requested(
-            {"schema": 1, "function": FUNCTION, "package": uploaded, **members}
-        )
+    def when_configured(self, configuration: dict[str, Any], **members: Any) -> Self:
+        """A release of configuration alone starts."""
+        members |= {"schema": 1, "function": FUNCTION, "configuration": configuration}
+        return self.when_requested(members)
 
     def when_requested(self, request: Any) -> Self:
         """An execution starts with exactly this input."""
@@ -124,6 +128,11 @@ class Story:
         self.aws.client("stepfunctions").stop_execution(
             executionArn=self.execution, error="Stopped", cause="by the story"
         )
+        return self
+
+    def execution_is_redriven(self) -> Self:
+        """An operator redrives the execution, which resumes where it failed."""
+        self.aws.client("stepfunctions").redrive_execution(executionArn=self.execution)
         return self
 
     def operator_asks(self, **members: Any) -> Self:

@@ -39,6 +39,7 @@ def test_the_pipeline_runs_its_states_in_order(story: Story) -> None:
         "ValidateRelease",
         "SignPackage",
         "PublishVersion",
+        "ProbeVersion",
         "StartDeployment",
         "EvaluateCanary",
         "FinishRelease",

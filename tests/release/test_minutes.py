@@ -35,8 +35,8 @@ def test_after_the_last_shift_all_is_the_canary_s() -> None:
 
 def test_the_minute_in_which_all_shifts_at_once_is_nobody_s() -> None:
     """Most of it may have been the stable version's."""
-    minutes = assemble({}, {}, {60: ALL, 120: ALL}, {}, 60)
-    assert [minute.canary.calls for minute in minutes] == [0, 60]
+    minutes = assemble({}, {}, dict.fromkeys(range(60, 360, 60), ALL), {}, 60)
+    assert [minute.canary.calls for minute in minutes] == [0, 60, 60, 60, 60]
     assert all(minute.told_apart for minute in minutes)
 
 

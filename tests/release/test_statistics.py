@@ -157,6 +157,7 @@ def test_throttles_are_the_alias_s() -> None:
     assert statistics.throttling(evidence)
     assert not statistics.speaks_against(ALL, evidence)
     assert not statistics.throttling(statistics.weigh(ALL, [replace(throttled, throttles=6)]))
+    assert statistics.throttling(statistics.weigh(ALL, [Minute(0, throttles=9)]))
 
 
 def test_a_burst_of_errors_counts_as_one() -> None:

@@ -175,7 +175,7 @@ def test_evidence_of_latency_says_what_is_slow() -> None:
 def test_without_a_comparison_limits_roll_back() -> None:
     """In the bake all traffic is the new version's."""
     rules = Rules(comparisons=(replace(ERRORS, limit=0.05),))
-    alone = [Minute(60, Counts(600, 60), Counts())]
+    alone = [Minute(60, Counts(300, 25), Counts()), Minute(120, Counts(300, 35), Counts())]
     verdict = judge(replace(BAKED, now=160, rules=rules, minutes=alone))
     assert (verdict.verdict, verdict.decided_by) == ("roll_back", "limit")
     assert "fails 10.0 % of calls (60 of 600)" in verdict.reason

@@ -13,6 +13,7 @@ ENDS_THE_EXECUTION = {
     "NothingToReleaseError",
     "NothingToRollBackError",
     "PackageInvalidError",
+    "ProbeFailedError",
     "PublishFailedError",
     "ReleaseInProgressError",
     "SigningFailedError",

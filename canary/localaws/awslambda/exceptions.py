@@ -79,3 +79,9 @@ class CodeSigningConfigNotFoundException(ServiceException):
     """The code signing config named does not exist."""
 
     code = "CodeSigningConfigNotFoundException"
+
+
+class ProvisionedConcurrencyConfigNotFoundException(ServiceException):
+    """Nothing is provisioned for this version or alias."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"

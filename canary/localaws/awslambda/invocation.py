@@ -28,13 +28,17 @@ _FASTEST, _SLOWEST = 0.001, 0.003
 
 @dataclass(frozen=True)
 class Invocation:
-    """An invocation that ran: its answer, or its error, and how long it took in virtual time."""
+    """
+    An invocation that ran: its answer, or its error, and how long it took in virtual time; of which
+    `overhead` is what a function that does nothing takes.
+    """
 
     payload: bytes
     function_error: str | None
     executed_version: str
     seconds: float
     log: str
+    overhead: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -83,13 +87,18 @@ class Invoker:
         """Run the target here and now. Nothing parks: the time that it takes is in the result."""
         event = _event(payload)
         self.admit(target)
-        outcome = self._run(target, event)
+        overhead = self.overhead()
+        outcome = self._run(target, event, overhead)
         metrics.count_invocations(
             target.dimensions, 1, int(outcome.error is not None), outcome.seconds
         )
         return Invocation(
-            outcome.payload, outcome.error, target.version, outcome.seconds, outcome.log
+            outcome.payload, outcome.error, target.version, outcome.seconds, outcome.log, overhead
         )
+
+    def overhead(self) -> float:
+        """How long a function that does nothing takes this time, in seconds."""
+        return round(self._durations.uniform(_FASTEST, _SLOWEST), 5)
 
     def event_options(self, name: str) -> Mapping[str, Any]:
         """The function's EventInvokeConfig: how often and how long its events are repeated."""
@@ -111,7 +120,7 @@ class Invoker:
             metrics.count_throttles(target.dimensions, calls)
             raise TooManyRequestsException
 
-    def _run(self, target: Target, event: Any) -> runtime.Outcome:
+    def _run(self, target: Target, event: Any, overhead: float) -> runtime.Outcome:
         function = target.function
         layers = self._backend.layer_archives(function)
         environment = self.environments.take(function, layers)
@@ -122,7 +131,7 @@ class Invoker:
             event,
             target.arn,
             self._request_id(),
-            round(self._durations.uniform(_FASTEST, _SLOWEST), 5),
+            overhead,
         )
         if outcome.is_broken:
             self.environments.discard(function, environment)

@@ -13,10 +13,10 @@ def dimension_sets(
     function: str, qualifier: str | None, executed_version: str | None
 ) -> tuple[Mapping[str, str], ...]:
     """
-    The function; the version or alias that was called; and, where an alias splits its calls, the
-    version that answered. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
+    All functions; the function; the version or alias that was called; and, where an alias splits
+    its calls, the version that answered. https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
     """
-    sets: list[Mapping[str, str]] = [{"FunctionName": function}]
+    sets: list[Mapping[str, str]] = [{}, {"FunctionName": function}]
     if qualifier:
         resource = {"FunctionName": function, "Resource": f"{function}:{qualifier}"}
         sets.append(resource)
@@ -38,12 +38,12 @@ def count_outcomes(sets: tuple[Mapping[str, str], ...], calls: int, errors: int)
     from canary.localaws.cloudwatch import record
 
     for dimensions in sets:
-        record("AWS/Lambda", "Invocations", dimensions, 1.0, calls)
+        record("AWS/Lambda", "Invocations", dimensions, 1.0, calls, "Count")
         if errors:
-            record("AWS/Lambda", "Errors", dimensions, 1.0, errors)
+            record("AWS/Lambda", "Errors", dimensions, 1.0, errors, "Count")
         if calls > errors:
-            record("AWS/Lambda", "Errors", dimensions, 0.0, calls - errors)
-        record("AWS/Lambda", "Throttles", dimensions, 0.0, calls)
+            record("AWS/Lambda", "Errors", dimensions, 0.0, calls - errors, "Count")
+        record("AWS/Lambda", "Throttles", dimensions, 0.0, calls, "Count")
 
 
 def count_durations(sets: tuple[Mapping[str, str], ...], durations: Mapping[float, int]) -> None:
@@ -52,7 +52,7 @@ def count_durations(sets: tuple[Mapping[str, str], ...], durations: Mapping[floa
 
     for dimensions in sets:
         for seconds, calls in durations.items():
-            record("AWS/Lambda", "Duration", dimensions, seconds * 1000, calls)
+            record("AWS/Lambda", "Duration", dimensions, seconds * 1000, calls, "Milliseconds")
 
 
 def count_throttles(sets: tuple[Mapping[str, str], ...], calls: int) -> None:
@@ -60,4 +60,4 @@ def count_throttles(sets: tuple[Mapping[str, str], ...], calls: int) -> None:
     from canary.localaws.cloudwatch import record
 
     for dimensions in sets:
-        record("AWS/Lambda", "Throttles", dimensions, 1.0, calls)
+        record("AWS/Lambda", "Throttles", dimensions, 1.0, calls, "Count")

@@ -8,6 +8,7 @@ from typing import Any, cast
 from moto.awslambda.models import LambdaBackend as MotoLambdaBackend
 from moto.moto_api._internal import mock_random
 
+from canary.localaws.awslambda import names
 from canary.localaws.awslambda.aliases import Alias
 from canary.localaws.awslambda.archive import read_archive
 from canary.localaws.awslambda.exceptions import (
@@ -18,7 +19,8 @@ from canary.localaws.awslambda.exceptions import (
 )
 from canary.localaws.awslambda.functions import Function, timestamp
 from canary.localaws.awslambda.invocation import Invoker
-from canary.localaws.awslambda.signing import WARN, CodeSigningConfig
+from canary.localaws.awslambda.provisioned import Provisions
+from canary.localaws.awslambda.signing import WARN, CodeSigningConfig, verified
 from canary.localaws.awslambda.storage import Storage
 
 
@@ -30,6 +32,7 @@ class LambdaBackend(MotoLambdaBackend):
         self._lambdas: Storage = Storage(region_name, account_id)
         self.code_signing_configs: dict[str, CodeSigningConfig] = {}
         self.invoker = Invoker(self)
+        self.provisions = Provisions(self._lambdas)
 
     # -- finding -----------------------------------------------------------------------------------
 
@@ -62,6 +65,7 @@ class LambdaBackend(MotoLambdaBackend):
             raise ResourceConflictException(f"Function already exist: {name}")
         arn = spec.get("CodeSigningConfigArn")
         signing = self._attachable(arn) if arn else None
+        self._verify_layers(spec.get("Layers", []), signing, name)
         function = Function(  # type: ignore[abstract] # as moto's own
             self.account_id, {**spec, "FunctionName": name}, self.region_name, signing
         )
@@ -78,6 +82,8 @@ class LambdaBackend(MotoLambdaBackend):
         if body.get("DryRun"):
             read_archive(body, self.account_id, self.partition)
             return function.get_configuration()
+        layers = [layer["Arn"] for layer in function.layers]
+        self._verify_layers(layers, function.code_signing_config, function.function_name)
         function.update_function_code(body)
         if body.get("Publish"):
             function = self._lambdas.publish_version(function_name)
@@ -90,6 +96,8 @@ class LambdaBackend(MotoLambdaBackend):
         body: Mapping[str, Any],
     ) -> dict[str, Any]:
         function = self._changeable(function_name, body.get("RevisionId"))
+        layers = body.get("Layers", [])
+        self._verify_layers(layers, function.code_signing_config, function.function_name)
         return function.update_configuration(body)
 
     def publish_version(
@@ -106,6 +114,10 @@ class LambdaBackend(MotoLambdaBackend):
                 f"({function.code_sha_256}). Please try again with the CodeSHA256 in $LATEST."
             )
         return self._lambdas.publish_version(function_name, description)
+
+    def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
+        super().delete_function(function_name, qualifier)
+        self.provisions.forget(*names.split(function_name, qualifier))
 
     def _changeable(self, name: str, revision: str | None) -> Function:
         function = self.latest(name)
@@ -145,9 +157,18 @@ class LambdaBackend(MotoLambdaBackend):
         routing_config: Any = None,
         revision_id: str | None = None,
     ) -> Alias:
-        return self._lambdas.update_alias(
+        plain, _ = names.split(function_name)
+        if function_version and self.provisions.has(plain, name):
+            self.provisions.check_alone(plain, name, function_version)
+        alias = self._lambdas.update_alias(
             name, function_name, function_version, description, routing_config, revision_id
         )
+        self.provisions.follow(plain, name, alias.function_version)
+        return alias
+
+    def delete_alias(self, name: str, function_name: str) -> None:
+        super().delete_alias(name, function_name)
+        self.provisions.forget(names.split(function_name)[0], name)
 
     # -- code signing configs ----------------------------------------------------------------------
 
@@ -199,6 +220,14 @@ class LambdaBackend(MotoLambdaBackend):
 
     def delete_function_code_signing_config(self, function_name: str) -> None:
         self.latest(function_name).code_signing_config = None
+
+    def _verify_layers(
+        self, arns: Iterable[str], config: CodeSigningConfig | None, function: str
+    ) -> None:
+        """Layers of a function under a config are checked as its code is."""
+        for version in map(self.layers_versions_by_arn, arns):
+            if version is not None:
+                verified(version.code_bytes, config, function)
 
     def _attachable(self, arn: str) -> CodeSigningConfig:
         config = self.code_signing_configs.get(arn)

@@ -6,13 +6,15 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import Any, cast
 
+from botocore.exceptions import ReadTimeoutError
 from moto.awslambda.responses import LambdaResponse as MotoLambdaResponse
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.responses import ActionResult, EmptyResult, PaginatedResult
 
-from canary.localaws.account import current
+from canary.localaws.account import PATIENCE, current
 from canary.localaws.awslambda import names
 from canary.localaws.awslambda.models import LambdaBackend
 
@@ -167,6 +169,30 @@ class LambdaResponse(MotoLambdaResponse):
         self._backend.delete_function_code_signing_config(self._name)
         return EmptyResult()
 
+    # -- provisioned concurrency -------------------------------------------------------------------
+
+    @property
+    def _qualified(self) -> tuple[str, str]:
+        name, qualifier = names.split(self._name, self.params["Qualifier"])
+        return name, str(qualifier)
+
+    def put_provisioned_concurrency_config(self) -> TYPE_RESPONSE:
+        requested = self.params["ProvisionedConcurrentExecutions"]
+        provision = self._backend.provisions.put(*self._qualified, requested)
+        return 202, {"status": "202"}, json.dumps(provision)
+
+    def get_provisioned_concurrency_config(self) -> ActionResult:
+        return ActionResult(self._backend.provisions.get(*self._qualified))
+
+    def list_provisioned_concurrency_configs(self) -> ActionResult:
+        name, _ = names.split(self._name)
+        listed = self._backend.provisions.listed(name)
+        return PaginatedResult({"ProvisionedConcurrencyConfigs": listed})
+
+    def delete_provisioned_concurrency_config(self) -> ActionResult:
+        self._backend.provisions.delete(*self._qualified)
+        return EmptyResult()
+
     # -- invocations -------------------------------------------------------------------------------
 
     def invoke(self) -> TYPE_RESPONSE:
@@ -180,8 +206,11 @@ class LambdaResponse(MotoLambdaResponse):
         if kind == "Event":
             self._backend.invoker.queue(name, qualifier, payload)
             return 202, {"status": "202"}, b""
+        patience = float(self.headers.get(PATIENCE, "inf"))
         invocation = self._backend.invoker.invoke(target, payload)
-        current().clock.sleep(invocation.seconds)
+        current().clock.sleep(min(invocation.seconds, patience))
+        if invocation.seconds > patience:
+            raise ReadTimeoutError(endpoint_url=f"https://lambda.{current().region}.amazonaws.com")
         if invocation.function_error:
             headers["x-amz-function-error"] = invocation.function_error
         if self._get_param("LogType") == "Tail":

@@ -56,7 +56,8 @@ class CodeSigningConfig:
 
 def verified(archive: bytes, config: CodeSigningConfig | None, function: str) -> Signature | None:
     """
-    The signature under which the package is deployed; None without a config, or if it only warns.
+    The signature under which a package or a layer is deployed; None without a config, or if it only
+    warns.
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-codesigning.html
     """
     if config is None:
@@ -75,8 +76,9 @@ def verified(archive: bytes, config: CodeSigningConfig | None, function: str) ->
         return signature
     if config.policy == ENFORCE:
         raise CodeVerificationFailedException(
-            "The code signature failed one or more of the validation checks for signature mismatch "
-            f"or expiration, and the code signing policy is set to ENFORCE: {objection}."
+            "Lambda cannot deploy the function. The function or layer might be signed using a "
+            "signature that the client is not configured to accept. Check the provided signature "
+            f"for {function}. ({objection})"
         )
     _warn(function)
     return None
@@ -97,4 +99,4 @@ def _objection(signature: Signature | None, config: CodeSigningConfig) -> str | 
 def _warn(function: str) -> None:
     from canary.localaws.cloudwatch import record
 
-    record("AWS/Lambda", "SignatureValidationErrors", {"FunctionName": function}, 1.0)
+    record("AWS/Lambda", "SignatureValidationErrors", {"FunctionName": function}, 1.0, 1.0, "Count")

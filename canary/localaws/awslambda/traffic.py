@@ -119,7 +119,8 @@ class Traffic:
         samples = self._samples[version]
         failed = sum(sample.function_error is not None for sample in samples)
         errors = binomial(self._random, calls, failed / len(samples))
-        seconds = self._random.choices([sample.seconds for sample in samples], k=calls)
+        spent = self._random.choices([each.seconds - each.overhead for each in samples], k=calls)
+        seconds = [round(each + invoker.overhead(), 5) for each in spent]
         metrics.count_outcomes(target.dimensions, calls, errors)
         metrics.count_durations(target.dimensions, Counter(seconds))
 

@@ -8,7 +8,7 @@ from moto.cloudwatch.models import cloudwatch_backends
 
 from canary.localaws.account import LocalAws, current
 from canary.localaws.cloudwatch.models import CloudWatchBackend
-from canary.localaws.cloudwatch.store import Metric
+from canary.localaws.cloudwatch.store import NO_UNIT, Metric
 
 
 def install(aws: LocalAws) -> None:
@@ -17,9 +17,14 @@ def install(aws: LocalAws) -> None:
 
 
 def record(
-    namespace: str, name: str, dimensions: Mapping[str, str], value: float, count: float = 1.0
+    namespace: str,
+    name: str,
+    dimensions: Mapping[str, str],
+    value: float,
+    count: float = 1.0,
+    unit: str = NO_UNIT,
 ) -> None:
     """Record `count` samples of `value` at the clock's now."""
     aws = current()
     store = aws.backend(cloudwatch_backends).store
-    store.bucket(Metric.of(namespace, name, dimensions), aws.clock.now()).add(value, count)
+    store.bucket(Metric.of(namespace, name, dimensions), aws.clock.now(), unit).add(value, count)

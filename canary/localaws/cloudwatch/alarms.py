@@ -29,9 +29,9 @@ ACTIONS = {
     "INSUFFICIENT_DATA": "InsufficientDataActions",
 }
 _SINGLE_METRIC = ("MetricName", "Namespace", "Period", "Statistic", "ExtendedStatistic")
+_DAY = 86400
 _UNSUPPORTED = (
     "ThresholdMetricId",
-    "Unit",
     "WarmUpConfiguration",
     "EvaluationWindow",
     "EvaluationCriteria",
@@ -51,16 +51,6 @@ class State:
     moment: datetime
 
 
-@dataclass(frozen=True)
-class HistoryItem:
-    """One line of DescribeAlarmHistory."""
-
-    moment: datetime
-    kind: str
-    summary: str
-    data: str
-
-
 class Alarm:
     """What both kinds of alarm have. `settings` are the parameters of the request that put it."""
 
@@ -70,7 +60,6 @@ class Alarm:
         self.name: str = settings["AlarmName"]
         self.alarm_arn = arn
         self.state = State(INSUFFICIENT_DATA, "Unchecked: Initial alarm creation", "", now)
-        self.history: list[HistoryItem] = []
         self.configure(settings, now)
 
     def configure(self, settings: Mapping[str, Any], now: datetime) -> None:
@@ -116,6 +105,7 @@ class MetricAlarm(Alarm):
         self.queries = listed
         self.rule = Rule.of(settings)
         self.period = queries.Queries(MetricStore(), listed, _no_time).period(returned[0])
+        _check_span(self.rule.evaluation_periods, self.period)
         super().configure(settings, now)
 
     @property
@@ -128,6 +118,8 @@ class MetricAlarm(Alarm):
         The state that the closed minutes before `end` call for; None where the alarm keeps its
         state.
         """
+        if end % 3600 and self.rule.evaluation_periods * self.period > _DAY:
+            return None  # such an alarm is evaluated once an hour
         back = self.rule.evaluation_periods + LOOK_BACK
         windows = queries.Queries(
             store, self.queries, lambda period: range(end - back * period, end, period)
@@ -168,14 +160,13 @@ def _queries(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
         "MetricName": settings["MetricName"],
         "Dimensions": settings.get("Dimensions", []),
     }
-    stat = settings.get("Statistic") or settings["ExtendedStatistic"]
-    return [
-        {
-            "Id": "m1",
-            "MetricStat": {"Metric": metric, "Period": settings["Period"], "Stat": stat},
-            "ReturnData": True,
-        }
-    ]
+    stat = {
+        "Metric": metric,
+        "Period": settings["Period"],
+        "Stat": settings.get("Statistic") or settings["ExtendedStatistic"],
+        **({"Unit": settings["Unit"]} if settings.get("Unit") else {}),
+    }
+    return [{"Id": "m1", "MetricStat": stat, "ReturnData": True}]
 
 
 def _check_metric_alarm(settings: Mapping[str, Any]) -> None:
@@ -197,6 +188,16 @@ def _check_metric_alarm(settings: Mapping[str, Any]) -> None:
     if not 1 <= settings.get("DatapointsToAlarm", most) <= most:
         raise ValidationError(
             f"DatapointsToAlarm must be between 1 and EvaluationPeriods ({most})."
+        )
+
+
+def _check_span(periods: int, period: int) -> None:
+    """A day, or a week in periods of an hour or more."""
+    most = 7 * _DAY if period >= 3600 else _DAY
+    if periods * period > most:
+        raise ValidationError(
+            f"Metrics cannot be checked across more than {'a week' if most > _DAY else 'a day'} "
+            f"(EvaluationPeriods * Period must be <= {most})."
         )
 
 

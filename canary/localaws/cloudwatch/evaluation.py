@@ -16,6 +16,9 @@ from canary.localaws.cloudwatch.expressions import Series
 
 OK, ALARM, INSUFFICIENT_DATA = "OK", "ALARM", "INSUFFICIENT_DATA"
 
+# Alarms on this namespace ignore missing data, whatever they say.
+IGNORING = "AWS/DynamoDB"
+
 # CloudWatch looks back further than it evaluates, so that older points stand in for missing ones: 5
 # points for 3.
 LOOK_BACK = 2
@@ -48,12 +51,13 @@ class Rule(NamedTuple):
     def of(cls, settings: Mapping[str, Any]) -> Rule:
         """The rule within the parameters of PutMetricAlarm."""
         periods = settings["EvaluationPeriods"]
+        treatment = settings.get("TreatMissingData", "missing")
         return cls(
             settings["ComparisonOperator"],
             settings["Threshold"],
             periods,
             settings.get("DatapointsToAlarm", periods),
-            settings.get("TreatMissingData", "missing"),
+            "ignore" if settings.get("Namespace") == IGNORING else treatment,
         )
 
     def is_breached_by(self, value: float) -> bool:

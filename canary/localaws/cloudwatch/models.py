@@ -20,18 +20,18 @@ from moto.cloudwatch.exceptions import (
 from moto.cloudwatch.utils import make_arn_for_alarm
 
 from canary.localaws.account import current
-from canary.localaws.cloudwatch import notices
+from canary.localaws.cloudwatch import history, notices
 from canary.localaws.cloudwatch.alarms import (
     ACTIONS,
     Alarm,
     CompositeAlarm,
-    HistoryItem,
     MetricAlarm,
     State,
 )
 from canary.localaws.cloudwatch.evaluation import ALARM, OK
+from canary.localaws.cloudwatch.history import HistoryItem
 from canary.localaws.cloudwatch.queries import named_dimensions, utc
-from canary.localaws.cloudwatch.store import MINUTE, Metric, MetricStore
+from canary.localaws.cloudwatch.store import MINUTE, NO_UNIT, Metric, MetricStore
 
 
 class CloudWatchBackend(moto.CloudWatchBackend):
@@ -46,6 +46,7 @@ class CloudWatchBackend(moto.CloudWatchBackend):
     def __init__(self, region_name: str, account_id: str) -> None:
         super().__init__(region_name, account_id)
         self.store = MetricStore()
+        self.history: list[HistoryItem] = []
         self._is_ticking = False
 
     # -- metrics -----------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ class CloudWatchBackend(moto.CloudWatchBackend):
         metric = Metric.of(
             namespace, datum["MetricName"], named_dimensions(datum.get("Dimensions"))
         )
-        bucket = self.store.bucket(metric, moment.timestamp())
+        bucket = self.store.bucket(metric, moment.timestamp(), datum.get("Unit", NO_UNIT))
         if values := datum.get("Values"):
             for value, count in zip(
                 values, datum.get("Counts") or [1.0] * len(values), strict=True
@@ -105,21 +106,15 @@ class CloudWatchBackend(moto.CloudWatchBackend):
         alarm = self.alarms.get(name)
         if alarm is None:
             alarm = self.alarms[name] = kind(arn, settings, now)
-            self._configured(alarm, "created", now)
+            self.history.append(history.configured(alarm, "Create"))
             if tags:
                 self.tagger.tag_resource(arn, tags)
         elif not isinstance(alarm, kind):
             raise ValidationError(f"An alarm of the other kind is already called {name}.")
         else:
             alarm.configure(settings, now)
-            self._configured(alarm, "updated", now)
+            self.history.append(history.configured(alarm, "Update"))
         return alarm
-
-    def _configured(self, alarm: Alarm, verb: str, now: datetime) -> None:
-        data = json.dumps({"version": "1.0", "type": verb.capitalize()[:-1]})
-        alarm.history.append(
-            HistoryItem(now, "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', data)
-        )
 
     def delete_alarms(self, alarm_names: list[str]) -> None:
         absent = [name for name in alarm_names if name not in self.alarms]
@@ -133,7 +128,7 @@ class CloudWatchBackend(moto.CloudWatchBackend):
                     f"{', '.join(parents)}"
                 )
         for name in alarm_names:
-            del self.alarms[name]
+            self.history.append(history.configured(self.alarms.pop(name), "Delete"))
 
     def set_alarm_state(
         self, alarm_name: str, reason: str, reason_data: str | None, state_value: str
@@ -174,7 +169,8 @@ class CloudWatchBackend(moto.CloudWatchBackend):
         previous, alarm.state = alarm.state, state
         if state.value == previous.value:
             return
-        notices.announce(alarm, previous)
+        self.history.append(history.changed(alarm, previous))
+        notices.announce(alarm, previous, self.history)
         for parent in self._parents(alarm.name):
             self._reconsider(parent)
 

@@ -14,16 +14,16 @@ from moto.sns.models import sns_backends
 
 from canary.localaws import events
 from canary.localaws.account import current
-from canary.localaws.cloudwatch.alarms import ACTIONS, Alarm, HistoryItem, MetricAlarm, State
+from canary.localaws.cloudwatch.alarms import ACTIONS, Alarm, MetricAlarm, State
 from canary.localaws.cloudwatch.evaluation import stamp
+from canary.localaws.cloudwatch.history import HistoryItem, acted
 from canary.localaws.cloudwatch.queries import named_dimensions
 
 _REGION_NAMES = {"us-east-1": "US East (N. Virginia)"}
 
 
-def announce(alarm: Alarm, previous: State) -> None:
-    """Write the change into the history, publish the event, run the actions."""
-    alarm.history.append(_history_of_change(alarm, previous))
+def announce(alarm: Alarm, previous: State, history: list[HistoryItem]) -> None:
+    """Publish the event, and run the actions, which go into the history."""
     events.publish(
         "aws.cloudwatch",
         "CloudWatch Alarm State Change",
@@ -36,21 +36,7 @@ def announce(alarm: Alarm, previous: State) -> None:
         [alarm.alarm_arn],
     )
     for arn in alarm.actions():
-        current().clock.spawn(_notify, alarm, previous, arn, name=f"alarm {alarm.name}")
-
-
-def _history_of_change(alarm: Alarm, previous: State) -> HistoryItem:
-    data = {
-        "version": "1.0",
-        "oldState": {"stateValue": previous.value, "stateReason": previous.reason},
-        "newState": {"stateValue": alarm.state.value, "stateReason": alarm.state.reason},
-    }
-    return HistoryItem(
-        alarm.state.moment,
-        "StateUpdate",
-        f"Alarm updated from {previous.value} to {alarm.state.value}",
-        json.dumps(data),
-    )
+        current().clock.spawn(_notify, alarm, previous, arn, history, name=f"alarm {alarm.name}")
 
 
 def _state(state: State) -> dict[str, object]:
@@ -91,19 +77,17 @@ def _query(query: dict[str, Any]) -> dict[str, object]:
     return {**shape, "returnData": query.get("ReturnData", True)}
 
 
-def _notify(alarm: Alarm, previous: State, arn: str) -> None:
+def _notify(alarm: Alarm, previous: State, arn: str, history: list[HistoryItem]) -> None:
     aws = current()
-    message = json.dumps(_message(alarm, previous))
+    message = _message(alarm, previous)
     region = _REGION_NAMES.get(aws.region, aws.region)
     subject = f'{alarm.state.value}: "{alarm.name}" in {region}'[:100]
+    failure = None
     try:
-        _publish(arn, message, subject)
+        _publish(arn, json.dumps(message), subject)
     except (ServiceException, PermissionError) as error:
-        outcome = f"Failed to execute action {arn}: {error}"
-    else:
-        outcome = f"Successfully executed action {arn}"
-    data = json.dumps({"actionState": outcome.split(" ")[0], "notificationResource": arn})
-    alarm.history.append(HistoryItem(aws.clock.datetime(), "Action", outcome, data))
+        failure = str(error)
+    history.append(acted(alarm, arn, message, failure))
 
 
 def _publish(arn: str, message: str, subject: str) -> None:

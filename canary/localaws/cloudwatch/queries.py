@@ -49,6 +49,7 @@ class Queries:
     ) -> None:
         self._store = store
         self._queries = {query["Id"]: query for query in queries}
+        self._metrics = tuple(query["Id"] for query in queries if "MetricStat" in query)
         self._timeline = timeline
         self._done: dict[str, Series] = {}
         self._open: list[str] = []
@@ -85,7 +86,7 @@ class Queries:
 
     def _references(self, query: Mapping[str, Any]) -> tuple[str, ...]:
         try:
-            return expressions.references(query["Expression"])
+            return expressions.references(query["Expression"], self._metrics)
         except ExpressionError as error:
             raise ValidationError(str(error)) from error
 
@@ -93,7 +94,9 @@ class Queries:
         timeline = self._timeline(self.period(query["Id"]))
         with self._entered(query["Id"]):
             try:
-                return expressions.evaluate(query["Expression"], self.series, timeline)
+                return expressions.evaluate(
+                    query["Expression"], self.series, timeline, self._metrics
+                )
             except ExpressionError as error:
                 raise ValidationError(str(error)) from error
 
@@ -110,8 +113,6 @@ class Queries:
 
 def measured(store: MetricStore, stat: Mapping[str, Any], timeline: Timeline) -> Series:
     """The points of a `MetricStat`."""
-    if stat.get("Unit"):
-        raise ValidationError("Unit is not supported here: metrics are kept without their unit.")
     try:
         function = statistic(stat["Stat"])
     except UnknownStatisticError as error:
@@ -122,7 +123,7 @@ def measured(store: MetricStore, stat: Mapping[str, Any], timeline: Timeline) ->
     )
     points: Series = {}
     for start in (windows := timeline(checked_period(stat["Period"]))):
-        bucket = store.window(metric, start, windows.step)
+        bucket = store.window(metric, start, windows.step, stat.get("Unit"))
         value = function(bucket) if bucket else None
         if value is not None:
             points[start] = value
@@ -135,6 +136,8 @@ def checked(queries: Sequence[Mapping[str, Any]]) -> None:
     if len(set(ids)) != len(ids):
         raise ValidationError("The values for parameter id in MetricDataQueries are not unique.")
     for number, query in enumerate(queries, 1):
+        if query.get("AccountId"):
+            raise ValidationError("AccountId is not supported here: there is one account.")
         if ("MetricStat" in query) == ("Expression" in query):
             raise ValidationError(
                 f"The parameter MetricDataQueries.member.{number}.MetricStat is required.\n"

@@ -26,9 +26,10 @@ BASIC: dict[str, Statistic] = {
     "Maximum": lambda bucket: bucket.high,
 }
 
-_SHORT = re.compile(r"(p|tm|wm|tc|ts)(\d{1,2}(?:\.\d{1,10})?|100(?:\.0{1,10})?)")
-_BOUND = r"(?:(\d+(?:\.\d{1,10})?)(%?))?"
-_RANGE = re.compile(rf"(TM|WM|TC|TS|PR)\({_BOUND}:{_BOUND}\)")
+_NUMBER = r"\d+(?:\.\d{1,10})?"
+_SHORT = re.compile(rf"(p|tm|wm|tc|ts)({_NUMBER})")
+_SHARES = re.compile(rf"(TM|WM|TC|TS)\((?:({_NUMBER})%)?:(?:({_NUMBER})%)?\)")
+_VALUES = re.compile(rf"(TM|WM|TC|TS|PR)\(({_NUMBER})?:({_NUMBER})?\)")
 
 
 class UnknownStatisticError(ValueError):
@@ -44,7 +45,7 @@ def statistic(name: str) -> Statistic:
         return BASIC[name]
     if name == "IQM":
         name = "TM(25%:75%)"
-    found = _of_share(name) or _of_range(name)
+    found = _short(name) or _of_shares(name) or _of_values(name)
     if found is None:
         raise UnknownStatisticError(f"The value {name} for parameter Stat is not supported.")
     return _divided(found)
@@ -58,31 +59,30 @@ def _divided(of: Statistic) -> Statistic:
     return lambda bucket: None if bucket.undivided or not bucket.count else of(bucket)
 
 
-def _of_share(name: str) -> Statistic | None:
+def _short(name: str) -> Statistic | None:
     """`tm90` is short for TM(:90%)."""
     short = _SHORT.fullmatch(name)
-    if short is None:
+    if short is None or (percent := float(short.group(2))) > 100:
         return None
-    kind, percent = short.group(1), float(short.group(2))
-    if kind == "p":
+    if short.group(1) == "p":
         return lambda bucket: _percentile(bucket, percent)
-    return _by_percent(kind.upper(), 0.0, percent)
+    return _of_shares(f"{short.group(1).upper()}(:{short.group(2)}%)")
 
 
-def _of_range(name: str) -> Statistic | None:
-    wide = _RANGE.fullmatch(name)
-    if wide is None:
+def _of_shares(name: str) -> Statistic | None:
+    shares = _SHARES.fullmatch(name)
+    if shares is None or name.endswith("(:)"):
         return None
-    kind, low, low_unit, high, high_unit = wide.groups()
-    units = {unit for unit in (low_unit, high_unit) if unit is not None}
-    lower, upper = float(low or 0.0), float(high or "inf")
-    if len(units) != 1 or lower >= upper:
+    kind, low, high = shares.group(1), float(shares.group(2) or 0), float(shares.group(3) or 100)
+    return _by_percent(kind, low, high) if low < high <= 100 else None
+
+
+def _of_values(name: str) -> Statistic | None:
+    values = _VALUES.fullmatch(name)
+    if values is None or name.endswith("(:)"):
         return None
-    if units == {""}:
-        return _by_value(kind, float(low or "-inf"), upper)
-    if kind == "PR" or max(lower, float(high or 100.0)) > 100:
-        return None
-    return _by_percent(kind, lower, min(upper, 100.0))
+    low, high = float(values.group(2) or "-inf"), float(values.group(3) or "inf")
+    return _by_value(values.group(1), low, high) if low < high else None
 
 
 def _percentile(bucket: Bucket, percent: float) -> float:

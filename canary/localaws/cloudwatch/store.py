@@ -1,4 +1,4 @@
-"""What was measured: for each metric one bucket a minute."""
+"""What was measured: for each metric and unit one bucket a minute."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 MINUTE = 60
+NO_UNIT = "None"
 
 
 class Metric(NamedTuple):
@@ -68,30 +69,35 @@ class MetricStore:
     """All metrics of one account and region."""
 
     def __init__(self) -> None:
-        self._minutes: dict[Metric, dict[int, Bucket]] = {}
+        self._minutes: dict[Metric, dict[str, dict[int, Bucket]]] = {}
 
-    def bucket(self, metric: Metric, moment: float) -> Bucket:
+    def bucket(self, metric: Metric, moment: float, unit: str = NO_UNIT) -> Bucket:
         """The bucket into which a sample of this moment goes."""
-        minutes = self._minutes.setdefault(metric, {})
+        minutes = self._minutes.setdefault(metric, {}).setdefault(unit, {})
         minute = int(moment // MINUTE)
         found = minutes.get(minute)
         if found is None:
             found = minutes[minute] = Bucket()
         return found
 
-    def window(self, metric: Metric, start: int, seconds: int) -> Bucket | None:
+    def units(self, metric: Metric) -> list[str]:
+        """The units in which the metric was measured."""
+        return list(self._minutes.get(metric, ()))
+
+    def window(
+        self, metric: Metric, start: int, seconds: int, unit: str | None = None
+    ) -> Bucket | None:
         """
-        What was measured in the `seconds` (whole minutes) from `start`; None where nothing was.
+        What was measured in the `seconds` (whole minutes) from `start`, in any unit or in one; None
+        where nothing was.
         """
-        minutes = self._minutes.get(metric)
-        if not minutes:
-            return None
+        units = self._minutes.get(metric, {})
+        asked = units.values() if unit is None else [units.get(unit, {})]
         first = start // MINUTE
-        if seconds == MINUTE:
-            return minutes.get(first)
-        found = [minutes[n] for n in range(first, first + seconds // MINUTE) if n in minutes]
-        if not found:
-            return None
+        numbers = range(first, first + seconds // MINUTE)
+        found = [minutes[n] for minutes in asked for n in numbers if n in minutes]
+        if len(found) < 2:
+            return found[0] if found else None
         whole = Bucket()
         for bucket in found:
             whole.merge(bucket)

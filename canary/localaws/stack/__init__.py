@@ -10,6 +10,7 @@ from __future__ import annotations
 import moto.cloudformation.models
 
 from canary.localaws.account import LocalAws
+from canary.localaws.stack import requests
 from canary.localaws.stack.deployment import StackError, deploy
 from canary.localaws.stack.models import ChangeSet, CloudFormationBackend, Stack
 from canary.localaws.stack.resources import keys
@@ -23,3 +24,4 @@ def install(aws: LocalAws) -> None:
     aws.patch(moto.cloudformation.models, "Stack", Stack)
     aws.patch(moto.cloudformation.models, "ChangeSet", ChangeSet)
     keys.install(aws)
+    aws.checks.append(requests.check)

@@ -6,6 +6,7 @@ change.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -27,14 +28,16 @@ class ResourceError(Exception):
 class ResourceMap(parsing.ResourceMap):
     """
     Looking up a resource makes it, so that whatever it refers to is made before. Resources that
-    were made earlier (`_earlier`) are kept or changed when they are looked up, and deleted where
-    nothing looks them up any more.
+    were made earlier (`_earlier`) are kept, changed or replaced when they are looked up, and
+    deleted where nothing looks them up any more. What was replaced (`_replaced`) lives until the
+    update is through, so that a failed one can go back to it.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.listener: Listener = lambda *_: None
         self._earlier: dict[str, Resource] = {}
+        self._replaced: dict[str, Resource] = {}
         self._open: list[str] = []
 
     # -- what moto calls ------------------------------------------------------------------------
@@ -92,8 +95,11 @@ class ResourceMap(parsing.ResourceMap):
         return True
 
     def update(self, template: Template, parameters: dict[str, Any] | None = None) -> None:
-        """Go over to another template."""
-        self._earlier |= self.made
+        """Go over to another template, or back from one to which the way over failed."""
+        definitions = self._resource_json_map
+        superseded = [self.made[name] for name in self._replaced]
+        self._earlier |= self.made | self._replaced
+        self._replaced.clear()
         for name in (*self._earlier, *self.resolved_parameters):
             self._parsed_resources.pop(name, None)
         self._template = template
@@ -102,14 +108,30 @@ class ResourceMap(parsing.ResourceMap):
         self.resolved_parameters = {}
         self.load()
         self.create(template)
-        for resource in reversed(list(self._earlier.values())):
-            self._delete(resource, {})
+        for resource in superseded:
+            self._clean_up(resource, "Delete")
+        self._clean_up_earlier(definitions)
+
+    def _clean_up_earlier(self, definitions: dict[str, Any]) -> None:
+        """Delete what was replaced and what the template no longer has, the last first."""
+        for name, resource in reversed(list(self._replaced.items())):
+            policy = self._resource_json_map[name].get("UpdateReplacePolicy", "Delete")
+            self._clean_up(resource, policy)
+        for name, resource in reversed(list(self._earlier.items())):
+            self._clean_up(resource, definitions.get(name, {}).get("DeletionPolicy", "Delete"))
+        self._replaced.clear()
         self._earlier.clear()
+
+    def _clean_up(self, resource: Resource, policy: str) -> None:
+        """As on AWS, what cannot be deleted after an update is told and left."""
+        with suppress(ResourceError):
+            self._delete(resource, policy)
 
     def delete(self) -> None:
         """Delete what exists, the last first; what has the DeletionPolicy Retain stays."""
         for logical_id, resource in reversed(list(self.made.items())):
-            self._delete(resource, self._resource_json_map[logical_id])
+            definition = self._resource_json_map[logical_id]
+            self._delete(resource, definition.get("DeletionPolicy", "Delete"))
             del self._parsed_resources[logical_id]
 
     def _provide(self, logical_id: str, definition: dict[str, Any]) -> Resource | None:
@@ -143,9 +165,21 @@ class ResourceMap(parsing.ResourceMap):
                 message=f"Update of resource type is not permitted. The new template modifies "
                 f"resource type of the following resources: [{logical_id}]"
             )
+        resource = earlier
         if earlier.properties != properties:
-            self._attempt("UPDATE", logical_id, kind, lambda: earlier.change(properties))
-        return self._earlier.pop(logical_id)
+            resource = self._attempt(
+                "UPDATE", logical_id, kind, lambda: self._changed(earlier, properties)
+            )
+        if resource is not earlier:
+            self._replaced[logical_id] = earlier
+        del self._earlier[logical_id]
+        return resource
+
+    def _changed(self, earlier: Resource, properties: Properties) -> Resource:
+        if not earlier.is_replaced_by(properties):
+            return earlier.change(properties)
+        earlier.check_replacement(properties)
+        return self._create(earlier.logical_resource_id, earlier.kind, properties)
 
     def _create(self, logical_id: str, kind: str, properties: Properties) -> Resource:
         name = parsing.generate_resource_name(
@@ -155,13 +189,13 @@ class ResourceMap(parsing.ResourceMap):
         resource.create()
         return resource
 
-    def _delete(self, resource: Resource, definition: dict[str, Any]) -> None:
+    def _delete(self, resource: Resource, policy: str) -> None:
         def deleted() -> Resource:
             resource.delete()
             return resource
 
         logical_id = resource.logical_resource_id
-        if definition.get("DeletionPolicy") == "Retain":
+        if policy == "Retain":
             physical_id = resource.physical_resource_id
             self.listener("DELETE_SKIPPED", logical_id, physical_id, resource.kind, None)
         else:

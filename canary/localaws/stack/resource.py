@@ -25,12 +25,14 @@ class Resource(ABC):
     """
     One resource. A class for each type says which properties it takes (any other is refused), how
     it is created and deleted; one that can be changed without losing what it holds also says how it
-    is updated, and which properties are `fixed`.
+    is updated. A change of a property among `replacing` makes another resource in its place, as on
+    AWS; one among `fixed`, which AWS would change in place, is refused.
     """
 
     kind: ClassVar[str]
     supported: ClassVar[str]
     named_by: ClassVar[str | None] = None
+    replacing: ClassVar[str] = ""
     fixed: ClassVar[str] = ""
 
     physical_resource_id: str
@@ -74,15 +76,26 @@ class Resource(ABC):
 
     # -- what the engine asks -------------------------------------------------------------------
 
+    def is_replaced_by(self, properties: Properties) -> bool:
+        """Whether it takes another resource to have these properties."""
+        return bool(self._changed(self.replacing, properties))
+
+    def check_replacement(self, properties: Properties) -> None:
+        """Refuse to replace what a template names: two of one name cannot be at once."""
+        name = properties.get(self.named_by or "")
+        if name is not None and name == self.properties.get(self.named_by or ""):
+            raise UnsupportedPropertyError(
+                "CloudFormation cannot update a stack when a custom-named resource requires "
+                f"replacing. Rename {name} and update the stack again."
+            )
+
     def change(self, properties: Properties) -> Resource:
         """Take new properties."""
         self._check(properties)
-        for name in self.fixed.split():
-            if properties.get(name) != self.properties.get(name):
-                raise UnsupportedPropertyError(
-                    f"{self.kind}: a change of {name} needs a replacement, "
-                    "which the embedded AWS does not make"
-                )
+        if changed := self._changed(self.fixed, properties):
+            raise UnsupportedPropertyError(
+                f"{self.kind}: the embedded AWS cannot change {changed[0]} of what exists"
+            )
         old, self.properties = self.properties, properties
         self.update(old)
         return self
@@ -112,6 +125,9 @@ class Resource(ABC):
     def given(self, *names: str) -> dict[str, Any]:
         """Those of these properties that the template sets."""
         return {name: self.properties[name] for name in names if name in self.properties}
+
+    def _changed(self, names: str, properties: Properties) -> list[str]:
+        return [name for name in names.split() if properties.get(name) != self.properties.get(name)]
 
     def _check(self, properties: Properties) -> None:
         for name in properties:

@@ -17,6 +17,12 @@ from canary.localaws.stack.resource import KINDS
 
 SAM = "AWS::Serverless-2016-10-31"
 
+# The attributes of a resource, with the values that they can have; None is any.
+ATTRIBUTES: dict[str, tuple[str, ...] | None] = {
+    **dict.fromkeys(("Type", "Properties", "DependsOn", "Condition", "Metadata")),
+    **dict.fromkeys(("DeletionPolicy", "UpdateReplacePolicy"), ("Delete", "Retain")),
+}
+
 Template = dict[str, Any]
 
 
@@ -79,7 +85,20 @@ def _parsed(text: str) -> str:
             message=f"Template format error: Unrecognized resource types: [{', '.join(unknown)}]"
             " (the embedded AWS does not handle them)"
         )
+    for logical_id, resource in template["Resources"].items():
+        _check_attributes(logical_id, resource)
     return json.dumps(template)
+
+
+def _check_attributes(logical_id: str, resource: dict[str, Any]) -> None:
+    """Refuse what a resource has beside its properties that nobody handles."""
+    for name, value in resource.items():
+        allowed = ATTRIBUTES.get(name, ())
+        if allowed is not None and value not in allowed:
+            raise ValidationError(
+                message=f"Template format error: {logical_id} has {name}: {value!r}, "
+                "which the embedded AWS does not handle"
+            )
 
 
 def _translated(template: Template) -> Template:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from release.aws import failures
 from release.aws.clients import client
@@ -33,6 +35,14 @@ class Alias(msgspec.Struct, frozen=True, rename="camel"):
         """As an operator reads it: `7`, or `7 with 10 % on 8`."""
         shares = [f"{share * 100:g} % on {version}" for version, share in self.weights.items()]
         return " with ".join([self.version, *shares])
+
+
+class Invocation(msgspec.Struct, frozen=True):
+    """What an invocation gave: an answer, or the function's error, both as Lambda sent them."""
+
+    payload: bytes
+    failed: bool
+    milliseconds: int
 
 
 class PreconditionFailedError(Exception):
@@ -135,6 +145,29 @@ def publish_version(
         )
     except ClientError as error:
         raise _precondition(error) from error
+
+
+def invoke_version(name: str, version: str, payload: bytes, seconds: int) -> Invocation | None:
+    """
+    Invoke a published version, once, and wait for its answer; None if there is none in time.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+    """
+    try:
+        answer = client("lambda", read_timeout=seconds, attempts=1).invoke(
+            FunctionName=name, Qualifier=version, Payload=payload, LogType="Tail"
+        )
+        content = answer["Payload"].read()
+    except ReadTimeoutError:
+        return None
+    log = base64.b64decode(answer.get("LogResult", "")).decode(errors="replace")
+    return Invocation(content, "FunctionError" in answer, _milliseconds(log))
+
+
+def _milliseconds(log: str) -> int:
+    """The duration that Lambda reports at the end of a log, in text or JSON; 0 if it does not."""
+    found = re.findall(r'(?:\tDuration: |"durationMs": ?)([0-9.]+)', log)
+    return round(float(found[-1])) if found else 0
 
 
 def _alias(answer: Mapping[str, Any]) -> Alias:

@@ -16,7 +16,8 @@ class _Alarm(Resource):
     """What both kinds of alarm have."""
 
     named_by = "AlarmName"
-    fixed = "AlarmName Tags"
+    replacing = "AlarmName"
+    fixed = "Tags"
     operation: ClassVar[str]
 
     def create(self) -> None:
@@ -61,7 +62,7 @@ class Dashboard(Resource):
     kind = "AWS::CloudWatch::Dashboard"
     supported = "DashboardName DashboardBody"
     named_by = "DashboardName"
-    fixed = "DashboardName"
+    replacing = "DashboardName"
 
     def create(self) -> None:
         body = self.given("DashboardBody")

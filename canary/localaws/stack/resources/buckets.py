@@ -23,7 +23,7 @@ class Bucket(Resource):
         "LifecycleConfiguration OwnershipControls Tags"
     )
     named_by = "BucketName"
-    fixed = "BucketName"
+    replacing = "BucketName"
 
     def create(self) -> None:
         name = self.name

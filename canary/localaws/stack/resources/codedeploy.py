@@ -11,7 +11,8 @@ class Application(Resource):
     kind = "AWS::CodeDeploy::Application"
     supported = "ApplicationName ComputePlatform Tags"
     named_by = "ApplicationName"
-    fixed = supported
+    replacing = "ApplicationName ComputePlatform"
+    fixed = "Tags"
 
     def create(self) -> None:
         self.call(
@@ -36,7 +37,8 @@ class DeploymentGroup(Resource):
         "AlarmConfiguration AutoRollbackConfiguration TriggerConfigurations Tags"
     )
     named_by = "DeploymentGroupName"
-    fixed = "ApplicationName DeploymentGroupName Tags"
+    replacing = "ApplicationName DeploymentGroupName"
+    fixed = "Tags"
 
     def create(self) -> None:
         self.call(
@@ -48,9 +50,8 @@ class DeploymentGroup(Resource):
         self.physical_resource_id = self.name
 
     def update(self, old: Properties) -> None:  # noqa: ARG002
-        changed = {
-            name: value for name, value in self.properties.items() if name not in self.fixed.split()
-        }
+        lasting = f"{self.replacing} {self.fixed}".split()
+        changed = {name: value for name, value in self.properties.items() if name not in lasting}
         self.call(
             "codedeploy",
             "update_deployment_group",
@@ -74,7 +75,7 @@ class DeploymentConfig(Resource):
     kind = "AWS::CodeDeploy::DeploymentConfig"
     supported = "DeploymentConfigName ComputePlatform TrafficRoutingConfig"
     named_by = "DeploymentConfigName"
-    fixed = supported
+    replacing = supported
 
     def create(self) -> None:
         self.call(

@@ -16,6 +16,7 @@ _CONFIGURATION = (
     "Handler Runtime Role Environment TracingConfig LoggingConfig Timeout MemorySize Description "
     "Layers EphemeralStorage DeadLetterConfig"
 )
+_CODE = ("Code", "Architectures")
 # What a property means that the template no longer sets: the API would leave it as it was.
 _DEFAULTS: Properties = {
     "Environment": {"Variables": {}},
@@ -37,7 +38,7 @@ class Function(Resource):
         "CodeSigningConfigArn KmsKeyArn PackageType"
     )
     named_by = "FunctionName"
-    fixed = "FunctionName CodeSigningConfigArn KmsKeyArn PackageType Architectures"
+    replacing = "FunctionName PackageType"
 
     def create(self) -> None:
         properties = self.given(
@@ -61,10 +62,16 @@ class Function(Resource):
     def update(self, old: Properties) -> None:
         name = self.physical_resource_id
         self.settle()
-        if old["Code"] != self.properties["Code"]:
-            self.call("lambda", "update_function_code", self._code(), FunctionName=name)
+        self._guard(old)
+        code, new_code = ({n: p.get(n) for n in _CODE} for p in (old, self.properties))
+        if code != new_code:
+            architectures = {"Architectures": new_code["Architectures"] or ["x86_64"]}
+            self.call(
+                "lambda", "update_function_code", self._code(), architectures, FunctionName=name
+            )
             self.settle()
         wanted = {**_DEFAULTS, **self.given(*_CONFIGURATION.split())}
+        wanted["KMSKeyArn"] = self.properties.get("KmsKeyArn", "")
         self.call("lambda", "update_function_configuration", wanted, FunctionName=name)
         self.settle()
         self._tag(tag_map(old.get("Tags")), tag_map(self.properties.get("Tags")))
@@ -75,6 +82,16 @@ class Function(Resource):
 
     def settle(self) -> None:
         wait_for_function(self.physical_resource_id)
+
+    def _guard(self, old: Properties) -> None:
+        """Attach another code signing config, before any other code comes."""
+        name, config = self.physical_resource_id, self.given("CodeSigningConfigArn")
+        if config.get("CodeSigningConfigArn") == old.get("CodeSigningConfigArn"):
+            return
+        if config:
+            self.call("lambda", "put_function_code_signing_config", config, FunctionName=name)
+        else:
+            self.call("lambda", "delete_function_code_signing_config", FunctionName=name)
 
     def _tag(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
         arn = self.attributes["Arn"]
@@ -136,7 +153,7 @@ class Alias(Resource):
 
     kind = "AWS::Lambda::Alias"
     supported = "FunctionName FunctionVersion Name Description RoutingConfig"
-    fixed = "FunctionName Name"
+    replacing = "FunctionName Name"
 
     def create(self) -> None:
         made = self.call("lambda", "create_alias", self._wanted())
@@ -163,6 +180,7 @@ class Permission(Resource):
 
     kind = "AWS::Lambda::Permission"
     supported = "FunctionName Action Principal SourceArn SourceAccount"
+    replacing = supported
 
     def create(self) -> None:
         self.call("lambda", "add_permission", self.properties, StatementId=self.generated_name)
@@ -209,6 +227,7 @@ class EventInvokeConfig(Resource):
     supported = (
         "FunctionName Qualifier MaximumEventAgeInSeconds MaximumRetryAttempts DestinationConfig"
     )
+    replacing = "FunctionName Qualifier"
 
     def create(self) -> None:
         self.call("lambda", "put_function_event_invoke_config", self.properties)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from canary.localaws.stack.resource import Resource
+from collections.abc import Mapping
+
+from canary.localaws.stack.resource import Properties, Resource, tag_map
 
 
 class Role(Resource):
@@ -14,6 +16,7 @@ class Role(Resource):
         "PermissionsBoundary ManagedPolicyArns Policies Tags"
     )
     named_by = "RoleName"
+    replacing = "RoleName Path"
 
     def create(self) -> None:
         properties = self.given(
@@ -25,20 +28,55 @@ class Role(Resource):
             "Tags",
         )
         role = self.call("iam", "create_role", properties, RoleName=self.name)["Role"]
-        for arn in self.properties.get("ManagedPolicyArns", []):
-            self.call("iam", "attach_role_policy", RoleName=self.name, PolicyArn=arn)
-        for policy in self.properties.get("Policies", []):
-            self.call("iam", "put_role_policy", policy, RoleName=self.name)
         self.physical_resource_id = self.name
         self.attributes = {"Arn": role["Arn"], "RoleId": role["RoleId"]}
+        self._put_policies({})
+
+    def update(self, old: Properties) -> None:
+        new, role = self.properties, {"RoleName": self.physical_resource_id}
+        document = new["AssumeRolePolicyDocument"]
+        self.call("iam", "update_assume_role_policy", role, PolicyDocument=document)
+        defaults = {"Description": "", "MaxSessionDuration": 3600}
+        self.call("iam", "update_role", role, defaults, self.given(*defaults))
+        if "PermissionsBoundary" in new:
+            boundary = self.given("PermissionsBoundary")
+            self.call("iam", "put_role_permissions_boundary", role, boundary)
+        elif "PermissionsBoundary" in old:
+            self.call("iam", "delete_role_permissions_boundary", role)
+        self._tag(tag_map(old.get("Tags")), tag_map(new.get("Tags")))
+        self._take_policies(old, kept=new)
+        self._put_policies(old)
 
     def delete(self) -> None:
-        name = self.physical_resource_id
-        for policy in self.properties.get("Policies", []):
-            self.call("iam", "delete_role_policy", RoleName=name, PolicyName=policy["PolicyName"])
+        self._take_policies(self.properties, kept={})
+        self.call("iam", "delete_role", RoleName=self.physical_resource_id)
+
+    def _tag(self, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+        role = {"RoleName": self.physical_resource_id}
+        if gone := [key for key in old if key not in new]:
+            self.call("iam", "untag_role", role, TagKeys=gone)
+        if new != old:
+            tags = [{"Key": key, "Value": value} for key, value in new.items()]
+            self.call("iam", "tag_role", role, Tags=tags)
+
+    def _put_policies(self, old: Properties) -> None:
+        role = {"RoleName": self.physical_resource_id}
         for arn in self.properties.get("ManagedPolicyArns", []):
-            self.call("iam", "detach_role_policy", RoleName=name, PolicyArn=arn)
-        self.call("iam", "delete_role", RoleName=name)
+            if arn not in old.get("ManagedPolicyArns", []):
+                self.call("iam", "attach_role_policy", role, PolicyArn=arn)
+        for policy in self.properties.get("Policies", []):
+            self.call("iam", "put_role_policy", role, policy)
+
+    def _take_policies(self, old: Properties, kept: Properties) -> None:
+        role = {"RoleName": self.physical_resource_id}
+        names = [policy["PolicyName"] for policy in kept.get("Policies", [])]
+        for policy in old.get("Policies", []):
+            if policy["PolicyName"] not in names:
+                name = policy["PolicyName"]
+                self.call("iam", "delete_role_policy", role, PolicyName=name)
+        for arn in old.get("ManagedPolicyArns", []):
+            if arn not in kept.get("ManagedPolicyArns", []):
+                self.call("iam", "detach_role_policy", role, PolicyArn=arn)
 
 
 class Policy(Resource):
@@ -67,7 +105,7 @@ class ManagedPolicy(Resource):
     kind = "AWS::IAM::ManagedPolicy"
     supported = "ManagedPolicyName PolicyDocument Description Path Roles"
     named_by = "ManagedPolicyName"
-    fixed = "ManagedPolicyName Description Path"
+    replacing = "ManagedPolicyName Description Path"
 
     def create(self) -> None:
         properties = self.given("PolicyDocument", "Description", "Path")
@@ -76,7 +114,7 @@ class ManagedPolicy(Resource):
         self.attributes = {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]}
         self._attach()
 
-    def update(self, old: object) -> None:  # noqa: ARG002
+    def update(self, old: Properties) -> None:  # noqa: ARG002
         """As its next default version: roles that have it attached keep it."""
         arn = self.physical_resource_id
         versions = self.call("iam", "list_policy_versions", PolicyArn=arn)["Versions"]

@@ -36,7 +36,8 @@ class Key(Resource):
 
     kind = "AWS::KMS::Key"
     supported = "Description EnableKeyRotation KeyPolicy KeySpec KeyUsage PendingWindowInDays Tags"
-    fixed = "KeySpec KeyUsage Tags"
+    replacing = "KeySpec KeyUsage"
+    fixed = "Tags"
 
     def create(self) -> None:
         properties = self.given("Description", "KeySpec", "KeyUsage")
@@ -80,6 +81,7 @@ class Alias(Resource):
 
     kind = "AWS::KMS::Alias"
     supported = "AliasName TargetKeyId"
+    replacing = "AliasName"
 
     def create(self) -> None:
         self.call("kms", "create_alias", self.properties)

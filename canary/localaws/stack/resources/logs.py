@@ -12,7 +12,8 @@ class LogGroup(Resource):
     kind = "AWS::Logs::LogGroup"
     supported = "LogGroupName RetentionInDays KmsKeyId Tags"
     named_by = "LogGroupName"
-    fixed = "LogGroupName KmsKeyId Tags"
+    replacing = "LogGroupName"
+    fixed = "KmsKeyId Tags"
 
     def create(self) -> None:
         tags = tag_map(self.properties.get("Tags"))

@@ -18,7 +18,8 @@ class StateMachine(Resource):
         "TracingConfiguration Tags"
     )
     named_by = "StateMachineName"
-    fixed = "StateMachineName StateMachineType Tags"
+    replacing = "StateMachineName StateMachineType"
+    fixed = "Tags"
 
     def create(self) -> None:
         made = self.call(

@@ -22,7 +22,8 @@ class Queue(Resource):
     kind = "AWS::SQS::Queue"
     supported = f"{' '.join(_DEFAULTS)} QueueName Tags"
     named_by = "QueueName"
-    fixed = "QueueName Tags"
+    replacing = "QueueName"
+    fixed = "Tags"
 
     def create(self) -> None:
         made = self.call(

@@ -11,6 +11,7 @@ class Rule(Resource):
     kind = "AWS::Events::Rule"
     supported = "Name Description EventPattern ScheduleExpression State Targets RoleArn"
     named_by = "Name"
+    replacing = "Name"
 
     def create(self) -> None:
         properties = self.given(

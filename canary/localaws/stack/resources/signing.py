@@ -11,7 +11,8 @@ class SigningProfile(Resource):
     kind = "AWS::Signer::SigningProfile"
     supported = "ProfileName PlatformId SignatureValidityPeriod Tags"
     named_by = "ProfileName"
-    fixed = supported
+    replacing = "ProfileName PlatformId SignatureValidityPeriod"
+    fixed = "Tags"
 
     def create(self) -> None:
         # A profile's name takes no hyphens.

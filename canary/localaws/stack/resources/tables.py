@@ -6,21 +6,23 @@ from typing import Any
 
 from canary.localaws.stack.resource import Properties, Resource
 
+_REPLACING = "TableName KeySchema LocalSecondaryIndexes"
 _FIXED = (
-    "TableName AttributeDefinitions KeySchema LocalSecondaryIndexes GlobalSecondaryIndexes "
-    "BillingMode ProvisionedThroughput StreamSpecification SSESpecification TableClass Tags"
+    "AttributeDefinitions GlobalSecondaryIndexes BillingMode ProvisionedThroughput "
+    "StreamSpecification SSESpecification TableClass Tags"
 )
 
 
 class Table(Resource):
-    """AWS::DynamoDB::Table. Only time to live, recovery and protection can be changed."""
+    """AWS::DynamoDB::Table. In place, only time to live, recovery and protection can be changed."""
 
     kind = "AWS::DynamoDB::Table"
     supported = (
-        f"{_FIXED} TimeToLiveSpecification PointInTimeRecoverySpecification "
+        f"{_REPLACING} {_FIXED} TimeToLiveSpecification PointInTimeRecoverySpecification "
         "DeletionProtectionEnabled"
     )
     named_by = "TableName"
+    replacing = _REPLACING
     fixed = _FIXED
 
     def create(self) -> None:
@@ -43,7 +45,7 @@ class Table(Resource):
         self.call("dynamodb", "delete_table", TableName=self.physical_resource_id)
 
     def _wanted(self) -> dict[str, Any]:
-        wanted = self.given(*_FIXED.split(), "DeletionProtectionEnabled")
+        wanted = self.given(*_REPLACING.split(), *_FIXED.split(), "DeletionProtectionEnabled")
         if "StreamSpecification" in wanted:
             wanted["StreamSpecification"] = {
                 "StreamEnabled": True,

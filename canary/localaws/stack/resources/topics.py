@@ -13,7 +13,8 @@ class Topic(Resource):
     kind = "AWS::SNS::Topic"
     supported = "TopicName DisplayName KmsMasterKeyId Subscription Tags"
     named_by = "TopicName"
-    fixed = "TopicName Subscription Tags"
+    replacing = "TopicName"
+    fixed = "Subscription Tags"
 
     def create(self) -> None:
         made = self.call(
@@ -71,6 +72,7 @@ class Subscription(Resource):
     supported = (
         "TopicArn Protocol Endpoint FilterPolicy FilterPolicyScope RawMessageDelivery RedrivePolicy"
     )
+    replacing = "TopicArn Protocol Endpoint"
 
     def create(self) -> None:
         attributes = self.given(

@@ -1,0 +1,73 @@
+"""What is written into a release's item while its traffic shifts: by one state after the other."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+
+from release import guards, record
+from release.aws import dynamodb
+from release.aws.dynamodb import Attr, ConditionFailedError, Update
+from release.baseline import Baseline
+from release.errors import ReleaseStaleError
+from release.plan import Plan
+
+
+def begin(plan: Plan, new_version: str, baseline: Baseline) -> None:
+    """
+    Say that traffic may shift from now on; from here on the way out is RollBack.
+
+    What the stable version was like is frozen with it. ReleaseStaleError if a rollback was asked
+    for or the release is over.
+    """
+    now = int(time.time())
+    frozen = msgspec.to_builtins(baseline)
+    _set_or_stale(
+        plan.release, {"trafficStartedAt": now, "newVersion": new_version, "baseline": frozen}
+    )
+    guards.begin(plan, now)
+
+
+def note_deployment(release: str, deployment_id: str, deadline: int) -> None:
+    """Keep the deployment's id, and when it shifts the last of the traffic (epoch seconds)."""
+    _set(release, {"deploymentId": deployment_id, "deadline": deadline})
+
+
+def note_turn(release: str, turn: dict[str, object]) -> None:
+    """Keep the latest look at the canary: its verdict and the latest minute's numbers."""
+    _set(release, {"latest": turn})
+
+
+def end_early(release: str) -> None:
+    """
+    Say that the canary ends before its deadline; the first time counts.
+
+    ReleaseStaleError if a rollback was asked for or the release is over.
+    """
+    ended_at = record.get(release).ended_early_at or int(time.time())
+    _set_or_stale(release, {"endedEarlyAt": ended_at})
+
+
+def decide_promote(release: str) -> bool:
+    """Store the decision to promote; False if a rollback was asked for before it."""
+    try:
+        _set_or_stale(release, {"decision": "promote"})
+    except ReleaseStaleError:
+        return False
+    return True
+
+
+def _set(release: str, changes: dict[str, object]) -> None:
+    dynamodb.update(Update(record.release_key(release), changes, Attr("pk").exists()))
+
+
+def _set_or_stale(release: str, changes: dict[str, object]) -> None:
+    """Write, unless the release is over or a rollback was asked for."""
+    wanted = Attr("outcome").eq("in_progress") & Attr("rollbackRequested").not_exists()
+    try:
+        dynamodb.update(Update(record.release_key(release), changes, wanted))
+    except ConditionFailedError as error:
+        raise ReleaseStaleError(
+            f"release {release} is over, or a rollback of it was asked for"
+        ) from error
