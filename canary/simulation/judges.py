@@ -114,9 +114,8 @@ class AnyOf:
         self._judges = list(judges)
 
     def sees(self, minute: Minute) -> bool:
-        """Whether one of them would roll back; all of them have to see each minute."""
-        saw = [judge.sees(minute) for judge in self._judges]
-        return any(saw)
+        """Whether one of them would roll back; then none is asked again."""
+        return any(judge.sees(minute) for judge in self._judges)
 
 
 class Act(NamedTuple):

@@ -69,6 +69,36 @@ def test_from_a_functions_past(terminal: Terminal) -> None:
     assert found["notSimulated"] == []
 
 
+def test_alarms_that_cannot_be_simulated_are_named(terminal: Terminal) -> None:
+    """With the reason: another metric, another function, another period, a composite."""
+    story, cloudwatch = terminal.story, terminal.story.aws.client("cloudwatch")
+    errors = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60}
+    errors |= {"EvaluationPeriods": 1, "Threshold": 1}
+    errors |= {"ComparisonOperator": "GreaterThanThreshold"}
+    ours = [{"Name": "FunctionName", "Value": FUNCTION}]
+    theirs = [{"Name": "FunctionName", "Value": "other"}]
+    for name, more in {
+        "canary-slow": {"MetricName": "Duration", "Dimensions": ours},
+        "canary-other": {"Dimensions": theirs},
+        "canary-few": {"Dimensions": ours, "ComparisonOperator": "LessThanThreshold"},
+    }.items():
+        cloudwatch.put_metric_alarm(AlarmName=name, **errors | more)
+    names = ["canary-checkout-errors", "canary-slow", "canary-other", "canary-few"]
+    story.aws.client("codedeploy").update_deployment_group(
+        applicationName=story.sandbox.outputs["ApplicationName"],
+        currentDeploymentGroupName=f"{FUNCTION}-live",
+        alarmConfiguration={"enabled": True, "alarms": [{"name": name} for name in names]},
+    )
+    story.after(minutes=10)
+    found = terminal.json("simulate", "--from", FUNCTION, *QUICK)
+    assert list(found["alarms"]) == names[:1]
+    assert sorted(found["notSimulated"]) == [
+        "canary-few (other period or comparison)",
+        "canary-other (other dimensions than those of the function or its alias)",
+        "canary-slow (no sum of Errors)",
+    ]
+
+
 def test_without_a_past_there_is_nothing_to_learn(terminal: Terminal) -> None:
     """A function that was never called, with what to type instead."""
     result = terminal.type("simulate", "--from", "checkout", "--alias", "other")
