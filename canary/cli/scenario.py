@@ -62,7 +62,7 @@ def of(function: str | None, alias: str, environment: str, **flags: Any) -> Scen
         source = f"{target}, last week"
     in_force = policy.merged(Environment(table_name=""), *said)
     setting = Setting(
-        traffic=_traffic(flags, seen.week, in_force.latency_slo_ms),
+        traffic=_traffic(flags, seen, in_force.latency_slo_ms),
         shares=shares,
         bake_minutes=in_force.bake_minutes,
         rules=baseline.rules(Baseline(p90=1, p99=1, burst=seen.burst), in_force),
@@ -71,13 +71,14 @@ def of(function: str | None, alias: str, environment: str, **flags: Any) -> Scen
     return Scenario(setting, in_force, source, seen.left_out)
 
 
-def _traffic(flags: dict[str, Any], week: Week, slo: float | None) -> Traffic:
-    rate = flags["error_rate"]
+def _traffic(flags: dict[str, Any], seen: Past, slo: float | None) -> Traffic:
+    week, rate = seen.week, flags["error_rate"]
     return Traffic(
         calls_per_minute=flags["calls_per_minute"] or week.calls_per_minute,
         error_rate=week.error_rate if rate is None else rate,
         spread=flags["latency_spread"] or _spread(week),
         slo=slo / (flags["latency_ms"] or week.p50 or _MEDIAN) if slo else None,
+        burst=(seen.burst + 1) / 2,  # of geometric bursts with this divisor
     )
 
 

@@ -120,8 +120,11 @@ def _served(
     if traffic.spread is None:
         errors = _errors(random, calls * error_rate, traffic.burst)
         return Counts(errors + poisson(random, calls * (1 - error_rate)), errors)
-    served = [0, 0, 0, 0, 0]
+    together = _errors(random, calls * error_rate, traffic.burst) if traffic.burst > 1 else 0
+    served = [together, together, 0, 0, 0]  # none of which is slow
     for kind in _kinds(traffic, change, error_rate, age):
+        if kind.errors and traffic.burst > 1:
+            continue
         count = poisson(random, calls * kind.share)
         served[0] += count
         served[1] += count * kind.errors

@@ -52,7 +52,7 @@ def test_a_smaller_change_needs_a_longer_canary() -> None:
     assert half is not None
     assert points is not None
     assert points < half < twice
-    for calls in (6, 90):  # where even the limit is longer, and where only what is needed is
+    for calls in (6, 50):  # where even the limit is longer, and where only what is needed is
         seldom = replace(SETTING, traffic=Traffic(calls, 0.001))
         assert needed_minutes(seldom, TWICE, 0.1, 0.8, 40, 1) is None
 

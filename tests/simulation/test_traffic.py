@@ -1,5 +1,6 @@
 """Simulated traffic: what it is asked for is what comes, on average."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -64,6 +65,15 @@ def test_bursts_are_seen_by_the_divisor() -> None:
     """Geometric bursts of 3 on average: E[s^2] / E[s] = 5."""
     history = errors_before(Random(1), Traffic(6000, 0.01, burst=3.0), 2000)
     assert evalues.burst_divisor(history) == pytest.approx(5, rel=0.1)
+
+
+def test_bursts_are_as_many_errors() -> None:
+    """As many errors and calls as single ones, also where durations are known."""
+    _, single = total(TIMED, HEALTHY)
+    _, bursts = total(replace(TIMED, burst=3.0), HEALTHY)
+    assert bursts.errors == pytest.approx(single.errors, rel=0.15)
+    assert bursts.calls == pytest.approx(single.calls, rel=0.02)
+    assert bursts.errors != single.errors
 
 
 def test_the_same_seed_is_the_same_traffic() -> None:
