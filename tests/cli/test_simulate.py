@@ -72,7 +72,7 @@ def test_from_a_functions_past(terminal: Terminal) -> None:
 def test_alarms_that_cannot_be_simulated_are_named(terminal: Terminal) -> None:
     """With the reason: another metric, another function, another period, a composite."""
     story, cloudwatch = terminal.story, terminal.story.aws.client("cloudwatch")
-    errors = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60}
+    errors: dict[str, object] = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60}
     errors |= {"EvaluationPeriods": 1, "Threshold": 1}
     errors |= {"ComparisonOperator": "GreaterThanThreshold"}
     ours = [{"Name": "FunctionName", "Value": FUNCTION}]
