@@ -21,6 +21,8 @@ LONGEST = 45
 """Minutes of the theoretical limit from which on a cell is not simulated."""
 _SPREADS = {0.001: 0.5, 0.005: 0.7, 0.01: 1.0, 0.03: 0.7}
 _SLO = 4.0
+_GREEN = {"common alarm": 0.6, "SAM's alarm": 0.5}
+"""Errors a minute up to which it is mostly green."""
 
 JOINT = Rules((replace(ERRORS, limit=0.05), P90, P99, SLO))
 """All metrics, threshold 20: the default policy with a latency objective."""
@@ -61,10 +63,9 @@ class Cell:
         told = limits.information(self.shares[0], base, self.change.error_rate(base), ratio=1.1)
         return limits.calls_needed(0.01, told) / self.traffic.calls_per_minute
 
-    @property
-    def is_quiet(self) -> bool:
-        """Whether the common alarm is green without any canary: it fires at 6 errors in 5 min."""
-        return 5 * self.traffic.calls_per_minute * self.traffic.error_rate <= 3
+    def is_red_anyhow(self, judge: str) -> bool:
+        """Whether an alarm is red without any canary, by the stable version's usual errors."""
+        return self.traffic.calls_per_minute * self.traffic.error_rate > _GREEN.get(judge, math.inf)
 
     def __str__(self) -> str:
         """In a few words, without the policy."""

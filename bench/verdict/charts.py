@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bench.verdict import cells
 from bench.verdict.running import JUDGES, Results
 
 _LONGEST = 60.0
+_COMPARED = JUDGES[:2]
 _COLOURS = ["#1b7837", "#d6604d", "#f4a582", "#7570b3"]
 
 
@@ -42,7 +44,7 @@ def _false_rollbacks(results: Results) -> Any:
                 values=list(cells.RATES), format="d"
             ),
             y=alt.Y("share:Q", title="rolled back").axis(format="%"),
-            color=_by_judge(),
+            color=_by_judge(JUDGES),
         )
         .properties(width=460, height=260)
     )
@@ -58,10 +60,15 @@ def _detection(results: Results) -> Any:
         }
         for cell in cells.DETECTED_CELLS
         if cell.shares[0] == cells.TENTH[0]
-        for judge in JUDGES[:2]
+        for judge in _COMPARED
+        if not cell.is_red_anyhow(judge)
     ]
     line = [{"limit": limit, "minutes": max(1, math.ceil(limit))} for limit in _limits()]
-    axis = alt.X("limit:Q", title="theoretical limit, minutes", scale=alt.Scale(type="log"))
+    axis = alt.X(
+        "limit:Q",
+        title="theoretical limit, minutes",
+        scale=alt.Scale(type="log", domain=[0.01, _LONGEST]),
+    )
     minutes = alt.Y("minutes:Q", title="median minutes to roll back").scale(
         type="log", domain=[0.9, _LONGEST]
     )
@@ -73,22 +80,22 @@ def _detection(results: Results) -> Any:
     shown = (
         alt.Chart(
             {"values": points},
-            title=[
-                "Minutes to roll back beside the limit",
-                "(dashed: the limit, in whole minutes)",
-            ],
+            title=alt.Title(
+                "Minutes to roll back, beside the limit",
+                subtitle="dashed: the limit in whole minutes; without alarms that are red anyhow",
+            ),
         )
         .mark_point(filled=True, size=45, opacity=0.75)
-        .encode(x=axis, y=minutes, color=_by_judge())
+        .encode(x=axis, y=minutes, color=_by_judge(_COMPARED))
         .properties(width=460, height=300)
     )
     return best + shown
 
 
 def _limits() -> list[float]:
-    return [0.01 * 1.05**step for step in range(173)]
+    return [0.01 * 1.05**step for step in range(179)]
 
 
-def _by_judge() -> alt.Color:
-    scale = alt.Scale(domain=list(JUDGES), range=_COLOURS)
+def _by_judge(judges: Sequence[str]) -> alt.Color:
+    scale = alt.Scale(domain=list(judges), range=_COLOURS[: len(judges)])
     return alt.Color("judge:N", title=None, scale=scale)

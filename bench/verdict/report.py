@@ -83,7 +83,10 @@ def _detection_rows(results: Results) -> list[list[str]]:
             str(cell),
             f"{cell.bound:.2f}" if cell.bound < 10 else f"{cell.bound:.1f}",
             str(most(cell)),
-            *(_minutes(results[cell][name].median) for name in JUDGES),
+            *(
+                "red anyhow" if cell.is_red_anyhow(name) else _minutes(results[cell][name].median)
+                for name in JUDGES
+            ),
         ]
         for cell in cells.DETECTED_CELLS
     ]

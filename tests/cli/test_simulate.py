@@ -72,16 +72,22 @@ def test_from_a_functions_past(terminal: Terminal) -> None:
 def test_alarms_that_cannot_be_simulated_are_named(terminal: Terminal) -> None:
     """With the reason: another metric, another function, another period, a composite."""
     story, cloudwatch = terminal.story, terminal.story.aws.client("cloudwatch")
-    errors: dict[str, object] = {"Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Period": 60}
+    errors: dict[str, object] = {
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Statistic": "Sum",
+        "Period": 60,
+    }
     errors |= {"EvaluationPeriods": 1, "Threshold": 1}
     errors |= {"ComparisonOperator": "GreaterThanThreshold"}
     ours = [{"Name": "FunctionName", "Value": FUNCTION}]
     theirs = [{"Name": "FunctionName", "Value": "other"}]
-    for name, more in {
+    others: dict[str, dict[str, object]] = {
         "canary-slow": {"MetricName": "Duration", "Dimensions": ours},
         "canary-other": {"Dimensions": theirs},
         "canary-few": {"Dimensions": ours, "ComparisonOperator": "LessThanThreshold"},
-    }.items():
+    }
+    for name, more in others.items():
         cloudwatch.put_metric_alarm(AlarmName=name, **errors | more)
     names = ["canary-checkout-errors", "canary-slow", "canary-other", "canary-few"]
     story.aws.client("codedeploy").update_deployment_group(
