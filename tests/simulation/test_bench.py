@@ -112,3 +112,12 @@ def test_an_upper_end_says_what_counts_can_support() -> None:
 def test_cost_is_told_with_its_parts() -> None:
     """Lines, imports and milliseconds."""
     assert "imports beyond the standard library: 0" in cost.read({}).measured
+
+
+def test_alarms_that_are_red_anyhow_are_not_praised() -> None:
+    """Six errors in five minutes are usual at 1000 calls a second, not at one."""
+    busy, quiet = cells.HOUR_CELLS[-1], cells.HOUR_CELLS[0]
+    assert busy.is_red_anyhow("common alarm")
+    assert busy.is_red_anyhow("SAM's alarm")
+    assert not busy.is_red_anyhow("verdict")
+    assert not quiet.is_red_anyhow("common alarm")
