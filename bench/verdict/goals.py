@@ -52,23 +52,23 @@ def upper(count: int, trials: int) -> float:
 
 
 def seldom(
-    of: Sequence[Cell], worst: float, mean: float | None = None, within: float = math.inf
+    of: Sequence[Cell], worst: float, mean: float | None = None
 ) -> Callable[[Results], Finding]:
     """At most this share in every cell, and at most that on average."""
 
     def read(results: Results) -> Finding:
         tallies = {cell: results[cell]["verdict"] for cell in of}
-        most = max(of, key=lambda cell: tallies[cell].by(within) / tallies[cell].trials)
-        count, trials = tallies[most].by(within), tallies[most].trials
-        on_average = _mean(tallies.values(), within)
-        missed = [str(each) for each, tally in tallies.items() if tally.by(within) > worst * trials]
+        frequent = max(of, key=lambda cell: tallies[cell].ever / tallies[cell].trials)
+        count, trials = tallies[frequent].ever, tallies[frequent].trials
+        on_average = _mean(tallies.values())
+        missed = [str(each) for each, tally in tallies.items() if tally.ever > worst * trials]
         too_often = mean is not None and on_average > mean
         return Finding(
-            f"worst {share_of(count, trials)} at {most}; mean {on_average:.2%}",
+            f"worst {share_of(count, trials)} at {frequent}; mean {on_average:.2%}",
             not missed and not too_often,
             f"more often in {_some(missed) or 'the mean'}" if missed or too_often else "",
             {
-                name: f"worst {_worst(results, of, name):.0%}, mean {_mean(found, within):.0%}"
+                name: f"worst {_worst(results, of, name):.0%}, mean {_mean(found):.0%}"
                 for name in JUDGES[1:]
                 if (found := [results[cell][name] for cell in of])[0].trials
             },
@@ -185,9 +185,9 @@ def _by(tally: Tally, minute: float) -> float:
     return tally.by(minute) / tally.trials
 
 
-def _mean(tallies: Iterable[Tally], within: float) -> float:
+def _mean(tallies: Iterable[Tally]) -> float:
     found = list(tallies)
-    return sum(each.by(within) for each in found) / sum(each.trials for each in found)
+    return sum(each.ever for each in found) / sum(each.trials for each in found)
 
 
 def _worst(results: Results, of: Sequence[Cell], name: str) -> float:

@@ -16,12 +16,11 @@ from statistics import NormalDist
 from typing import NamedTuple, TypeAlias
 
 from canary.simulation.sampling import geometric, poisson
+from release.baseline import TOLERANCE
 from release.statistics import Counts, Minute
 
 WARM_UP_MINUTES = 10
 """Minutes of the stable version alone that alarms have seen when the canary begins."""
-TOLERANCE = 1.05
-"""As `release.baseline` has it: so much over a percentile is not slow."""
 _OUTAGE_BEGINS = 3
 _COLD = {0: 0.3, 1: 0.02}
 """By the minute's number: the share of a cold canary's calls that wait for a new sandbox."""
