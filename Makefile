@@ -23,10 +23,11 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= true
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE # start-up time
 
-.PHONY: help setup demo test check lint types contracts coverage bench authorization lock clean
+.PHONY: help setup demo test check lint types contracts coverage bench bench-verdict \
+	authorization lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
 
 setup: .venv/dev.stamp ## make .venv with all tools; the others do it by themselves
 
@@ -54,6 +55,9 @@ coverage: .venv/dev.stamp ## all tests, and whether they reach 90 % of functions
 
 bench: .venv/run.stamp ## measure what the documentation claims about speed
 	@for it in bench/[!_]*.py; do $(PYTHON) -m "bench.$$(basename "$$it" .py)" || exit 1; done
+
+bench-verdict: .venv/run.stamp ## every goal of the verdict beside what is measured: 10 min (FULL=1: an hour)
+	@$(PYTHON) -m bench.verdict
 
 authorization: .venv/dev.stamp ## AWS's service authorization data anew, from cfn-lint's
 	@$(PYTHON) -m tests.localaws.authorization

@@ -7,6 +7,7 @@ from canary.cli.group import Verbs
 from canary.cli.local import local
 from canary.cli.release import release
 from canary.cli.rollback import rollback
+from canary.cli.simulate import simulate
 from canary.cli.status import status
 
 
@@ -16,5 +17,5 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, rollback, demo, local):
+for verb in (release, status, rollback, simulate, demo, local):
     main.add_command(verb)

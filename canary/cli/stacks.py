@@ -29,6 +29,7 @@ class Stack:
     rollback_machine: str
     bucket: str
     table: str
+    application: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ def _stack(settings: _Settings) -> Stack:
             rollback_machine=outputs["RollbackStateMachineArn"],
             bucket=outputs["ArtifactBucket"],
             table=outputs["TableName"],
+            application=outputs["ApplicationName"],
         )
     except KeyError as error:
         raise UserError(

@@ -18,7 +18,8 @@ from release.aws.cloudwatch import Thresholds
 from release.plan import Plan, Policy
 from release.statistics import ERRORS, P90, P99, SLO, Rules
 
-_TOLERANCE = 1.05
+TOLERANCE = 1.05
+"""So many times a percentile is not slow yet."""
 
 
 class Baseline(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -63,4 +64,4 @@ def rules(baseline: Baseline, policy: Policy) -> Rules:
 
 
 def _tolerant(percentile: float | None) -> float | None:
-    return None if percentile is None else round(percentile * _TOLERANCE, 3)
+    return None if percentile is None else round(percentile * TOLERANCE, 3)

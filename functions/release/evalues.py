@@ -23,7 +23,7 @@ Sample: TypeAlias = tuple[int, int]
 
 NO_COMPARISON: Sample = (0, 1)
 """In place of the stable version's sample where the hypothesis is a fixed limit: it cancels out."""
-_WORTH_DIVIDING, _MOST_DIVIDING = 1.3, 6.0
+_WORTH_DIVIDING, _MOST_DIVIDING = 1.3, 12.0
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ def burst_divisor(errors_per_minute: Sequence[int]) -> float:
     """
     How many errors come together: variance over mean of a minute's errors, 1 if they come singly.
 
-    From differences of minutes that follow each other, so that a slow drift is no burst; 6 at most,
-    so that one past outage does not blind the judge.
+    From differences of minutes that follow each other, so that a slow drift is no burst; 12 at
+    most, so that one past outage does not blind the judge.
     """
     mean = sum(errors_per_minute) / max(1, len(errors_per_minute))
     steps = [(after - before) ** 2 for before, after in pairwise(errors_per_minute)]

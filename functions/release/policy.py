@@ -26,7 +26,7 @@ def defaults_key(target: str) -> dynamodb.Key:
 
 def in_force(asked: Request, stack: Environment) -> Policy:
     """The policy of a release. InvalidRequestError for what the stack does not allow."""
-    stored = _defaults(f"{asked.function}:{asked.alias}")
+    stored = defaults(f"{asked.function}:{asked.alias}")
     _refuse_below_floor(asked.policy, "policy.alarms", stack)
     _refuse_below_floor(stored, "alarms among the function's stored defaults", stack)
     if asked.policy.fix_forward and not stack.allow_fix_forward:
@@ -34,8 +34,15 @@ def in_force(asked: Request, stack: Environment) -> Policy:
             "policy.fixForward would release past red alarms, which this stack does not allow "
             "(parameter AllowFixForward). Leave it out. Nothing changed."
         )
-    said = {**_stack(stack), **_said(stored), **_said(asked.policy)}
-    return msgspec.convert(said | {"fixForward": asked.policy.fix_forward}, Policy)
+    return merged(stack, stored, asked.policy)
+
+
+def merged(stack: Environment, *said: request.Policy) -> Policy:
+    """What the last of these says, else the one before it; else the stack's word."""
+    words: dict[str, object] = _stack(stack)
+    for each in said:
+        words |= _said(each)
+    return msgspec.convert(words, Policy)
 
 
 def _stack(stack: Environment) -> dict[str, object]:
@@ -56,8 +63,8 @@ def _said(policy: request.Policy) -> dict[str, object]:
     return {name: each for name, each in msgspec.to_builtins(policy).items() if each is not None}
 
 
-def _defaults(target: str) -> request.Policy:
-    """What an operator has stored for this function; nothing where there is no item."""
+def defaults(target: str) -> request.Policy:
+    """What an operator has stored for `function:alias`; nothing where there is no item."""
     item = dynamodb.get(defaults_key(target)) or {}
     said = {name: each for name, each in item.items() if name not in _KEYS}
     if "fixForward" in said:

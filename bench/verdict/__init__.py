@@ -1,0 +1,1 @@
+"""What the verdict reaches, beside alarms, a peeked test, and the theoretical limit."""

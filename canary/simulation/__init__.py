@@ -1,0 +1,1 @@
+"""Simulated canaries: traffic, what judges it, and how soon. The bench stands on the same."""
