@@ -140,7 +140,7 @@ class Sandbox:
         answer = self.aws.client("stepfunctions").start_execution(
             stateMachineArn=self.outputs["ReleaseStateMachineArn"],
             name=release,
-            input=json.dumps(request),
+            input=json.dumps(request, ensure_ascii=False),
         )
         return str(answer["executionArn"])
 

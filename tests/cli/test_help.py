@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from canary.cli.main import main
@@ -20,10 +22,17 @@ def examples(text: str) -> list[str]:
     return re.findall(r"^[ $]*(canary .+?)(?:  #.*)?$", text, re.M)
 
 
+def helps(command: click.Command) -> Iterator[str]:
+    """The help of a verb, and of the verbs below it."""
+    yield command.help or ""
+    for below in command.commands.values() if isinstance(command, click.Group) else ():
+        yield from helps(below)
+
+
 @pytest.mark.parametrize("verb", sorted(main.commands))
 def test_every_verb_has_examples_that_parse(verb: str, elsewhere: Path) -> None:
     """At least two, and no option of another time."""
-    found = examples(main.commands[verb].help or "")
+    found = [each for text in helps(main.commands[verb]) for each in examples(text)]
     assert len(found) >= 2
     for each in found:
         parse(each, elsewhere)
@@ -42,7 +51,11 @@ def parse(example: str, directory: Path) -> None:
     for name in ("checkout.zip", "release.json"):
         (directory / name).touch()
     _, verb, *arguments = shlex.split(example)
-    main.commands[verb].make_context(verb, arguments)
+    command = main.commands[verb]
+    while isinstance(command, click.Group):
+        verb, *arguments = arguments
+        command = command.commands[verb]
+    command.make_context(verb, arguments)
 
 
 @pytest.mark.parametrize("verb", ["release", "status", "rollback"])

@@ -294,6 +294,6 @@ def test_metrics_are_listed_by_what_they_have(aws: LocalAws) -> None:
 
 def test_a_metric_of_an_entity_is_refused(aws: LocalAws) -> None:
     """It would be left out."""
-    entity = {"Entity": {"KeyAttributes": {"Type": "Service"}}}
+    entity = {"Entity": {"KeyAttributes": {"Type": "Service", "Name": "orders"}}}
     with pytest.raises(ClientError, match="EntityMetricData is not supported"):
         aws.client("cloudwatch").put_metric_data(Namespace="N", EntityMetricData=[entity])

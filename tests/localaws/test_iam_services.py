@@ -42,7 +42,7 @@ def test_a_function_whose_role_stops_trusting_lambda_does_not_run(aws: LocalAws)
     assert deployments.code_of(raised) == "AccessDeniedException"
 
 
-@pytest.mark.parametrize(("right", "lines"), [("logs:*", 3), ("logs:PutLogEvents", 0), ("s3:*", 0)])
+@pytest.mark.parametrize(("right", "lines"), [("logs:*", 4), ("logs:PutLogEvents", 0), ("s3:*", 0)])
 def test_without_the_right_there_is_no_log(aws: LocalAws, right: str, lines: int) -> None:
     """The function answers all the same."""
     packages.create(aws)

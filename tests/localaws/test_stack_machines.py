@@ -10,8 +10,15 @@ import pytest
 
 from canary.localaws import LocalAws
 from canary.localaws.stack import StackError, deploy
+from tests.localaws.roles import role
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
+
+
+@pytest.fixture(autouse=True)
+def machine_role(aws: LocalAws) -> None:
+    """Step Functions may assume it."""
+    assert role(aws, "machine", "states") == ROLE
 
 
 def template(tmp_path: Path, result: str, **more: Any) -> Path:

@@ -36,7 +36,7 @@ class LogsResponse(moto.LogsResponse):
             raise InvalidParameterException(
                 "Exactly one of logGroupName and logGroupIdentifier must be given."
             )
-        return str(name or identifier.removesuffix(":*").rpartition(":log-group:")[2])
+        return str(name or identifier.rpartition(":log-group:")[2])
 
     def _stream_names(self, group: str) -> list[str]:
         names = self._get_param("logStreamNames", [])
