@@ -6,13 +6,14 @@ Each shortcut only remembers an answer that cannot change while the process live
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
 from botocore.useragent import UserAgentString
 from moto.core import responses
 from moto.core.base_backend import BaseBackend
+from moto.core.serialize import AttributePicker, XFormedAttributePicker
 
 from canary.localaws.account import LocalAws
 
@@ -26,6 +27,8 @@ def install(aws: LocalAws) -> None:
     aws.patch(BaseBackend, "urls", property(_remembered_urls))
     names = vars(responses)["method_names_from_class"]
     aws.patch(responses, "method_names_from_class", cache(names))
+    for picker in (AttributePicker, XFormedAttributePicker):
+        aws.patch(picker, "get_possible_keys", _remembered_keys(vars(picker)["get_possible_keys"]))
 
 
 def _remembered_urls(backend: BaseBackend) -> dict[str, Callable[..., Any]]:
@@ -34,3 +37,18 @@ def _remembered_urls(backend: BaseBackend) -> dict[str, Callable[..., Any]]:
     if kind not in _urls_of:
         _urls_of[kind] = _urls(backend)
     return _urls_of[kind]
+
+
+def _remembered_keys(find: Callable[..., Iterable[str]]) -> Callable[..., Iterable[str]]:
+    """Under which keys a plain dictionary may have a member depends on the model alone."""
+    remembered: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    def get_possible_keys(picker: Any, context: Any) -> Iterable[str]:
+        if type(context.obj) is not dict:
+            return find(picker, context)
+        key = (context.key, context.shape, *picker.alias_providers)
+        if key not in remembered:
+            remembered[key] = tuple(dict.fromkeys(find(picker, context)))
+        return remembered[key]
+
+    return get_possible_keys

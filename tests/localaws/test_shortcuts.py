@@ -3,6 +3,7 @@
 from botocore.useragent import UserAgentString
 from moto.core import responses
 from moto.core.base_backend import BaseBackend
+from moto.core.serialize import AttributePicker, XFormedAttributePicker
 from moto.kms.models import kms_backends
 
 from canary.localaws import LocalAws
@@ -13,6 +14,8 @@ def test_what_the_shortcuts_replace_is_there() -> None:
     assert callable(UserAgentString.to_string)
     assert isinstance(vars(BaseBackend)["urls"], property)
     assert callable(vars(responses)["method_names_from_class"])
+    for picker in (AttributePicker, XFormedAttributePicker):
+        assert callable(vars(picker)["get_possible_keys"])
 
 
 def test_the_shortcuts_end_with_the_embedded_aws() -> None:
