@@ -54,7 +54,10 @@ def _refused(error: ClientError) -> str:
 
 def _next_step(error: BotoCoreError) -> str:
     if isinstance(error, ProfileNotFound):
-        return ". Set up the profile, or name another in samconfig.toml or AWS_PROFILE."
+        return (
+            ". Type the `export` line that `canary local serve` prints, or name an account's "
+            "environment: --environment staging."
+        )
     if isinstance(error, NoRegionError):
         return " Set AWS_DEFAULT_REGION, or a region in samconfig.toml."
     if failures.is_unavailable(error):

@@ -120,13 +120,18 @@ def rollback_code(outcome: str) -> int:
     return _ROLLBACK_CODES.get(outcome, FAILED)
 
 
-def to_its_end(console: Console, watch: Watch, how_to_go_on: str) -> End:
+def to_its_end(
+    console: Console,
+    watch: Watch,
+    how_to_go_on: str,
+    line: Callable[[Glance], str] = screen.line,
+) -> End:
     """Print what changes until it is over; Ctrl-C ends the following, and says how to go on."""
     console.print(screen.HEADING)
     try:
         return follow(
             watch,
-            lambda now: console.print(screen.line(now)),
+            lambda now: console.print(line(now), soft_wrap=True),
             lambda trouble: console.print(trouble, markup=False),
         )
     except KeyboardInterrupt:

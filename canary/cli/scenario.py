@@ -59,7 +59,7 @@ def of(function: str | None, alias: str, environment: str, **flags: Any) -> Scen
         target = Target(function, alias, environment)
         seen = past.read(target, stacks.connect(environment).application)
         said.insert(0, policy.defaults(str(target)))
-        source = f"{target}, last week"
+        source = f"{target}, last week; policy without the stack's parameters"
     in_force = policy.merged(Environment(table_name=""), *said)
     setting = Setting(
         traffic=_traffic(flags, seen, in_force.latency_slo_ms),

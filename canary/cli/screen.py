@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
-from canary.cli.watch import Glance
+from canary.cli.watch import Glance, Judgement
 
 _WIDTH = 100  # where there is no terminal to ask
 _VERSIONS = "alias, and what each version served in the last minute"
@@ -45,6 +45,18 @@ def line(now: Glance) -> str:
     versions = served(now)
     blank = " " * (57 - len(Text.from_markup(versions).plain))
     return f"{now.at:%H:%M:%S}  {now.state:17}  {versions}{blank}  {now.verdict}"
+
+
+def judged_line(now: Glance) -> str:
+    """One look, and the evidence so far."""
+    return f"{line(now)}  {odds(now.judgement)}".rstrip()
+
+
+def odds(judgement: Judgement | None) -> str:
+    """`64 : 1 against, 0.7 : 1 for`; empty where nothing was weighed yet."""
+    if judgement is None or judgement.odds is None:
+        return ""
+    return "{against:.3g} : 1 against, {inFavour:.3g} : 1 for".format_map(judgement.odds)
 
 
 def served(now: Glance) -> str:

@@ -35,9 +35,7 @@ _COLUMNS = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn()
     type=click.FloatRange(0.01, 3),
     help="Standard deviation of the duration's logarithm: 0.5 narrow, 1 wide.",
 )
-@click.option(
-    "--config", help="CodeDeploy deployment config.  [default: LambdaCanary10Percent5Minutes]"
-)
+@click.option("--config", help="CodeDeploy deployment config.  [default: 10 % for 5 minutes]")
 @click.option("--share", type=click.FloatRange(1, 99), help="The canary's, in percent; not CONFIG.")
 @click.option("--minutes", type=click.IntRange(1, 2880), help="How long it lasts; not CONFIG.")
 @click.option("--bake-minutes", type=int, help="Minutes of watching after all traffic shifted.")

@@ -56,7 +56,7 @@ def _one(console: Console, target: Target, watch: bool, as_json: bool) -> int:
     content = view.document(seen)
     if watch and seen.running:
         watched = view.watch_of(target, seen.running)
-        end = following.to_its_end(console, watched, target.how_to_go_on())
+        end = following.to_its_end(console, watched, target.how_to_go_on(), screen.judged_line)
         screen.tell(console, *following.sentence(target, end))
         content |= following.document(end)
     if as_json:
@@ -83,6 +83,7 @@ def _show(console: Console, seen: View) -> None:
         f"{view.moment(glance.minute):%H:%M}": screen.served(glance),
         "alarms": ", ".join(f"{escape(name)} {state}" for name, state in seen.alarms.items()),
         "verdict": glance.verdict,
+        "evidence": screen.odds(glance.judgement),
         "reason": escape(seen.reason),
         "next": _next(seen),
     }

@@ -20,8 +20,11 @@ class Judgement:
     """What EvaluateCanary said last, and when it will look again."""
 
     verdict: str
+    decided_by: str
     reason: str
     next_look: datetime
+    odds: Mapping[str, float] | None = None  # to 1, against the new version and for it
+    metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -177,5 +180,12 @@ def _last_judgement(events: Iterable[dict[str, Any]]) -> Judgement | None:
         if event["type"] == "TaskStateExited" and details["name"] == "EvaluateCanary":
             said = json.loads(details["output"])["canary"]
             wait = timedelta(seconds=said["waitSeconds"])
-            return Judgement(said["verdict"], said["reason"], event["timestamp"] + wait)
+            return Judgement(
+                said["verdict"],
+                said["decidedBy"],
+                said["reason"],
+                event["timestamp"] + wait,
+                said.get("odds"),
+                said.get("metrics", {}),
+            )
     return None

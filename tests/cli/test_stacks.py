@@ -64,7 +64,7 @@ def test_a_stack_of_someone_else_is_no_stack_of_ours(terminal: Terminal) -> None
         (
             '[default.deploy.parameters]\nprofile = "nobody"\n',
             [],
-            "profile (nobody) could not be found. Set up the profile",
+            "profile (nobody) could not be found. Type the `export` line",
         ),
     ],
 )

@@ -13,6 +13,7 @@ checkout:live serves version 1 with 90%, version 2 with 10%
   09:02    v1  90%   54 calls   0 errors │ v2  10%    6 calls   0 errors
   alarms   canary-checkout-errors OK
   verdict  continue
+  evidence 1.61 : 1 against, 0.346 : 1 for
   reason   REASON
   next     look at 09:03:44
 """
@@ -42,6 +43,8 @@ def test_a_running_release(terminal: Terminal) -> None:
     assert (found["outcome"], found["state"]) == ("in_progress", "EvaluateCanary")
     assert found["alarms"] == {"canary-checkout-errors": "OK"}
     assert found["nextLook"].startswith("2026-01-05T09:03:44")
+    assert found["decidedBy"] == "deployment"
+    assert found["odds"].keys() == found["metrics"]["errors"].keys() == {"against", "inFavour"}
     story.then_alias_is({"1": 0.9, "2": 0.1})
 
 
