@@ -47,7 +47,7 @@ def _targets(name: str | None, label: str, states: dict[str, Any]) -> list[str]:
         return []
     state = states[name]
     if state["Type"] == "Wait":
-        return _targets(state["Next"], f"every {_every(state)}", states)
+        return _targets(state["Next"], label or f"every {_every(state)}", states)
     if state["Type"] != "Choice":
         return [f"{name} : {label}" if label else name]
     found = []

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from canary.cli.failures import UserError
 from canary.cli.following import Target
-from canary.cli.watch import Glance, Watch, counts_of, last_minute, shares_of
+from canary.cli.watch import Glance, Judgement, Watch, counts_of, last_minute, shares_of
 from release import targets
 from release.aws import cloudwatch
 from release.record import Release
@@ -101,13 +101,22 @@ def document(view: View) -> dict[str, object]:
         "stableVersion": release.plan.stable_version,
         "newVersion": release.new_version,
         "alarms": dict(view.alarms),
-        "verdict": glance.verdict or None,
-        "decidedBy": glance.judgement.decided_by if glance.judgement else None,
-        "odds": glance.judgement.odds if glance.judgement else None,
-        "metrics": dict(glance.judgement.metrics) if glance.judgement else {},
+        **_judged(glance.judgement),
         "reason": view.reason,
-        "nextLook": view.next_look.isoformat() if view.next_look else None,
         "guardUntil": view.guard_until.isoformat() if view.guard_until else None,
+    }
+
+
+def _judged(judgement: Judgement | None) -> dict[str, object]:
+    """The last look, its evidence as odds to 1, and when the next one is."""
+    if judgement is None:
+        return dict.fromkeys(("verdict", "decidedBy", "odds", "metrics", "nextLook"))
+    return {
+        "verdict": judgement.verdict,
+        "decidedBy": judgement.decided_by,
+        "odds": judgement.odds,
+        "metrics": judgement.metrics,
+        "nextLook": judgement.next_look.isoformat(),
     }
 
 
