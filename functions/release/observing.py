@@ -82,7 +82,7 @@ def _read(seen: Observation, plan: Plan, deployment: Deployment, release: Releas
     if alias is None:
         raise UnreadableError(f"alias {plan.target} is gone")
     status, completed_at = now.status, now.completed_at
-    if release.ended_early_at and status == "Stopped" and not now.rollback_id:
+    if release.ended_early_at and status == "Stopped" and not now.is_given_up:
         status, completed_at = "Succeeded", release.ended_early_at  # we have stopped it
     expected = {seen.canary_version}
     if status != "Succeeded":

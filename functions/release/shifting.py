@@ -39,14 +39,20 @@ def note_turn(release: str, turn: dict[str, object]) -> None:
     _set(release, {"latest": turn})
 
 
-def end_early(release: str) -> None:
+def end_early(release: str) -> int:
     """
-    Say that the canary ends before its deadline; the first time counts.
+    Say that the canary ends before its deadline; returns when that was said first.
 
     ReleaseStaleError if a rollback was asked for or the release is over.
     """
     ended_at = record.get(release).ended_early_at or int(time.time())
     _set_or_stale(release, {"endedEarlyAt": ended_at})
+    return ended_at
+
+
+def note_shifted(release: str) -> None:
+    """Say that the canary that ended early has all traffic only now: its bake begins."""
+    _set_or_stale(release, {"endedEarlyAt": int(time.time())})
 
 
 def decide_promote(release: str) -> bool:

@@ -269,3 +269,22 @@ def test_clients_speak_protocols_that_moto_reads(aws: LocalAws) -> None:
     used = "cloudwatch codedeploy dynamodb events iam kms lambda logs s3 signer sns sqs"
     for service in [*used.split(), "cloudformation", "stepfunctions", "sts"]:
         assert aws.client(service).meta.service_model.resolved_protocol in PROTOCOL_PARSERS
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://localhost:4566"},
+        {"Sec-Fetch-Site": "same-origin"},
+        {"Host": "rebound.example.com:4566"},
+    ],
+)
+def test_a_web_page_is_not_served_even_with_a_signature(
+    door: Door, headers: dict[str, str]
+) -> None:
+    """A page can learn the key, and have its own name lead to this machine."""
+    signed = "AWS4-HMAC-SHA256 Credential=testing/20260105/us-east-1/sts/aws4_request, …"
+    own = {"Authorization": signed, "Content-Type": "application/x-www-form-urlencoded"}
+    body = b"Action=GetCallerIdentity&Version=2011-06-15"
+    assert door.answer(Request("POST", "/", Headers(own), body)).status == 200
+    assert door.answer(Request("POST", "/", Headers(own | headers), body)).status == 404

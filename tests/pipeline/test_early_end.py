@@ -130,6 +130,20 @@ def test_an_alias_that_someone_else_has_moved_is_left(story: Story) -> None:
     story.then_cause_says("AliasMovedError", "aws lambda update-alias")
 
 
+def test_who_puts_the_alias_back_meanwhile_wins(story: Story) -> None:
+    """An operator's return to the stable version is not overwritten by the early end."""
+
+    def put_back() -> None:
+        story.aws.client("lambda").update_alias(
+            FunctionName=FUNCTION, Name="live", FunctionVersion="1", RoutingConfig={}
+        )
+
+    released(story)
+    at(story, "StopDeployment", first(put_back))
+    story.when_over().then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+    story.then_cause_says("AliasMovedError")
+
+
 def test_an_abort_after_an_early_end_rolls_back(story: Story) -> None:
     """The rollback machine undoes what has not been decided to be promoted."""
     released(story).when_state_is("PromoteVersion").after(minutes=2).execution_is_stopped()

@@ -55,7 +55,7 @@ class Door:
     def answer(self, request: Request) -> Answer:
         """What AWS answers."""
         scope = request.scope
-        if scope is None:
+        if scope is None or request.is_of_a_page:
             return failures.nothing_here(_NOT_AWS)
         service = _NAMES.get(scope.service, scope.service)
         try:

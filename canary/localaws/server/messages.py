@@ -50,6 +50,14 @@ class Request:
         older = _OLDER.search(self.target)
         return Scope(older[1], REGION, "s3") if older else None
 
+    @property
+    def is_of_a_page(self) -> bool:
+        """Whether a browser sends it for a web page: by its headers, or by a name of the page's
+        own for this machine (DNS rebinding)."""
+        host = self.headers.get("Host", "localhost").rsplit(":", 1)[0]
+        is_local = host in {"localhost", "127.0.0.1"} or host.endswith(".localhost")
+        return not is_local or "Origin" in self.headers or "Sec-Fetch-Site" in self.headers
+
     def unpacked(self) -> Request:
         """The same with a plain body, where the client has compressed it."""
         if self.headers.get("Content-Encoding") != "gzip":

@@ -45,6 +45,13 @@ class Deployment(msgspec.Struct, frozen=True, rename="camel"):
         """Unknown statuses count as still running."""
         return self.status in {"Succeeded", "Failed", "Stopped"}
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether CodeDeploy itself ended it; a stop that was asked for is MANUAL_STOP."""
+        if self.status == "Failed" or self.rollback_id:
+            return True
+        return self.status == "Stopped" and self.error.split(":")[0] not in {"", "MANUAL_STOP"}
+
 
 class ActiveDeploymentError(Exception):
     """The group has an active deployment; the message is CodeDeploy's and names it."""
