@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import replace
 
 from release.aws import dynamodb
 from release.aws.dynamodb import Put
@@ -35,10 +36,11 @@ def move(release: Release) -> None:
             signed_version=signing.version,
             release=release.release,
         )
-    elif release.outcome == "rolled_back" and get(plan.target).stable_version != (
-        plan.stable_version
-    ):
-        pointer = Pointer(stable_version=plan.stable_version, release=release.release)
+    elif release.outcome == "rolled_back":
+        known = get(plan.target)
+        if known.stable_version != plan.stable_version:
+            known = Pointer(stable_version=plan.stable_version)
+        pointer = replace(known, release=release.release)  # it is the last one with traffic
     else:
         return
     dynamodb.put(Put(_key(plan.target), msgspec.to_builtins(pointer)))

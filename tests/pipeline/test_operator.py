@@ -164,3 +164,13 @@ def test_a_request_that_cannot_be_meant_is_refused(
     """Unknown names, values and fields are named in the error."""
     story.given_traffic().when_released().when_over()
     refused(story, error, *words, **members)
+
+
+def test_what_was_rolled_back_stays_the_last_one_where_a_newer_one_failed(story: Story) -> None:
+    """Asking late for what was undone already does not undo the good release before it."""
+    story.given_traffic().when_released("good").when_over().then_execution_is("SUCCEEDED")
+    story.when_released("bad").when_over().then_execution_is("FAILED", "ReleaseRolledBack")
+    story.when_released("bad").when_state_is("SignPackage").execution_is_stopped()
+    story.after(minutes=1)
+    refused(story, "NothingToRollBackError", "rolled_back")
+    story.then_alias_is({"2": 1})
