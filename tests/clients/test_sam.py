@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from canary.localaws.awslambda import interpreters
 from canary.localaws.sandbox import ROOT, archive_of
 from tests.clients.remote import Team
 from tests.clients.server import Shell, eventually, serving
@@ -19,6 +20,9 @@ WHEELS = ROOT / ".venv" / "wheels"
 
 
 def _has_lambda_python() -> bool:
+    """For the build, and for running what was built, which holds compiled code."""
+    if "3.13" not in interpreters.find("python3.13").command[0]:
+        return False
     command = ["python3.13", "-m", "pip", "--version"]
     try:
         environment = {**os.environ, **LAMBDA_PYTHON}
