@@ -10,8 +10,7 @@ from typing import Any
 
 import click
 
-from canary.cli import following, incoming, options, screen, stacks
-from canary.cli.failures import UserError
+from canary.cli import following, incoming, options, requests, screen, stacks
 from canary.cli.following import Target
 from canary.cli.watch import End, Watch
 from release import request
@@ -91,7 +90,7 @@ def release(
 
 def _body(function: str, file: Path | None, flags: dict[str, Any]) -> dict[str, Any]:
     """The request: the file's, with what the options say."""
-    body = _read(file) if file else {}
+    body = requests.read(file) if file else {}
     body |= {"schema": body.get("schema", 1), "function": function}
     if flags["alias"] is not None or "alias" not in body:
         body["alias"] = flags["alias"] or "live"
@@ -104,16 +103,6 @@ def _body(function: str, file: Path | None, flags: dict[str, Any]) -> dict[str, 
     ):
         if value is not None:
             body[part] = {**body.get(part, {}), field: value}
-    return body
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        body = json.loads(file.read_text())
-    except ValueError as error:
-        raise UserError(f"{file} is no JSON: {error}.") from error
-    if not isinstance(body, dict):
-        raise UserError(f"{file} holds no JSON object, but a request is one.")
     return body
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
 import msgspec
 
-from canary.cli import past, stacks
+from canary.cli import past, requests, stacks
 from canary.cli.failures import UserError
 from canary.cli.following import Target
 from canary.cli.past import Past
@@ -52,7 +50,7 @@ class Scenario:
 
 def of(function: str | None, alias: str, environment: str, **flags: Any) -> Scenario:
     """An option goes before the request, that before the function's past and its defaults."""
-    body = _read(flags["request_file"])
+    body = requests.read(flags["request_file"]) if flags["request_file"] else {}
     shares = _shares(flags, body)
     said, seen, source = [_policy(body), _said(flags)], _ASSUMED, "assumed"
     if function is not None:
@@ -105,18 +103,6 @@ def _shares(flags: dict[str, Any], body: dict[str, Any]) -> tuple[float, ...]:
     if not shares:
         raise UserError(f"{config} shifts all at once: there is no canary to compare.")
     return shares
-
-
-def _read(file: Path | None) -> dict[str, Any]:
-    if file is None:
-        return {}
-    try:
-        body = json.loads(file.read_text())
-    except ValueError as error:
-        raise UserError(f"{file} is no JSON: {error}.") from error
-    if not isinstance(body, dict):
-        raise UserError(f"{file} holds no JSON object, but a request is one.")
-    return body
 
 
 def _part(body: dict[str, Any], name: str) -> dict[str, Any]:
