@@ -12,7 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from release.errors import ReleaseStaleError
-from release.request import Change, Configuration, Probe, ProbeEvent
+from release.request import Change, Configuration, Probe, ProbeEvent, ReportFormat
+from release.severity import Severity
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -73,6 +74,23 @@ class Policy(_Payload, frozen=True, kw_only=True):
     latency_slo_ms: float | None
     alarms: Literal["normal", "strict"]
     fix_forward: list[str]
+    block_on: Severity = "high"
+
+
+class ReportObject(_Payload, frozen=True, kw_only=True):
+    """A report in the artifact bucket, in the version that was there when the release began."""
+
+    format: ReportFormat | Literal["exceptions"]
+    key: str
+    version: str
+    size: int
+
+
+class Scans(_Payload, frozen=True, kw_only=True):
+    """What the findings gate reads."""
+
+    reports: list[ReportObject]
+    exceptions: ReportObject | None = None
 
 
 class CodeSigning(_Payload, frozen=True, kw_only=True):
@@ -107,11 +125,40 @@ class Plan(_Payload, frozen=True, kw_only=True):
     planned_at: int
     dry_run: bool
     probe: Probe = Probe()
+    scans: Scans | None = None
 
     @property
     def target(self) -> str:
         """`function:alias`, the thing that is locked."""
         return f"{self.function}:{self.alias}"
+
+
+class Accepted(_Payload, frozen=True, kw_only=True):
+    """An exception that kept findings from stopping the release."""
+
+    rule: str
+    path: str
+    reason: str
+    expires: str
+    findings: int
+
+
+class Findings(_Payload, frozen=True, kw_only=True):
+    """
+    ImportFindings's result, and what the record keeps. What several scanners report is one problem.
+
+    `problems` by severity, exceptions and all; `blocking` names the gravest of `blocked`.
+    `void_exceptions` do not count, and say why. `left_out` findings were too many to import.
+    """
+
+    problems: dict[Severity, int]
+    blocked: int
+    blocking: list[str]
+    exceptions: list[Accepted]
+    void_exceptions: list[str]
+    imported: int
+    archived: int
+    left_out: int
 
 
 class Signing(_Payload, frozen=True, kw_only=True):
@@ -233,6 +280,7 @@ class State(_Payload, frozen=True, kw_only=True):
     """The release machine's state: the plan, and the results so far."""
 
     plan: Plan
+    findings: Findings | None = None
     signing: Signing | None = None
     publication: Publication | None = None
     probe: Probed | None = None
