@@ -140,7 +140,7 @@ class Accepted(_Payload, frozen=True, kw_only=True):
     path: str
     reason: str
     expires: str
-    findings: int
+    problems: int
 
 
 class Findings(_Payload, frozen=True, kw_only=True):

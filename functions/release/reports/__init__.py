@@ -18,7 +18,7 @@ from release.request import ReportFormat
 
 __all__ = ["Finding", "Report", "parse"]
 
-_READERS: dict[ReportFormat, Callable[[bytes], Report]] = {
+_READERS: dict[ReportFormat, Callable[[bytes | bytearray], Report]] = {
     "sarif": sarif.read,
     "npm-audit": npm_audit.read,
     "pip-audit": pip_audit.read,
@@ -26,7 +26,7 @@ _READERS: dict[ReportFormat, Callable[[bytes], Report]] = {
 }
 
 
-def parse(report_format: ReportFormat, content: bytes) -> Report:
+def parse(report_format: ReportFormat, content: bytes | bytearray) -> Report:
     """What the report says."""
     try:
         return _READERS[report_format](content)

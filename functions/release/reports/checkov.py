@@ -46,7 +46,7 @@ class _Framework(msgspec.Struct, gc=False):
     summary: _Summary | None = None
 
 
-def read(content: bytes) -> Report:
+def read(content: bytes | bytearray) -> Report:
     """One finding for each failed check."""
     document = msgspec.json.decode(content, type=_Framework | list[_Framework])
     frameworks = document if isinstance(document, list) else [document]

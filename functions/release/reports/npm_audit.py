@@ -47,7 +47,7 @@ class _Audit(msgspec.Struct, rename="camel"):
     message: str | None = None
 
 
-def read(content: bytes) -> Report:
+def read(content: bytes | bytearray) -> Report:
     """One finding for each advisory and package; who only depends on it is no finding."""
     audit = msgspec.json.decode(content, type=_Audit)
     if audit.error is not None or audit.message is not None:

@@ -28,7 +28,7 @@ class _Audit(msgspec.Struct):
     dependencies: list[_Dependency]
 
 
-def read(content: bytes) -> Report:
+def read(content: bytes | bytearray) -> Report:
     """One finding for each vulnerability of a dependency. It has no severities: each is high."""
     audit = msgspec.json.decode(content, type=_Audit)
     skipped = [each for each in audit.dependencies if each.vulns is None or each.skip_reason]

@@ -157,7 +157,7 @@ class _Log(_Part):
 _decoder = msgspec.json.Decoder(_Log)
 
 
-def read(content: bytes) -> Report:
+def read(content: bytes | bytearray) -> Report:
     """The findings of all runs; a run that failed, or has no results, has not been one."""
     log = _decoder.decode(content)
     if not log.runs:
