@@ -21,9 +21,7 @@ GroupName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9+=,.@_-]{1,100}\Z")]
 AlarmName = Annotated[str, Meta(min_length=1, max_length=255)]
 Text = Annotated[str, Meta(max_length=2048)]
 ReportFormat = Literal["sarif", "npm-audit", "pip-audit", "checkov"]
-ReportKey = Annotated[
-    str, Meta(pattern=r"^reports/(?!(.*/)?\.\.?(/|\Z))[^\x00-\x1f]+\Z", max_length=1024)
-]
+ReportKey = Annotated[str, Meta(pattern=r"^reports/(?!.*\.\.)[!-~]+\Z", max_length=1024)]
 
 # In bytes of JSON. The plan must fit into Step Functions' 256 KiB; Lambda takes 4 KB of variables.
 _PROBE_LIMIT, _ENVIRONMENT_LIMIT = 128 * 1024, 4096

@@ -27,6 +27,7 @@ _SEVERITIES: dict[str, Severity] = {
 }
 _NO_FINDING = {"pass", "notApplicable", "informational"}
 _WEAKNESS = re.compile(r"\bcwe-0*(\d+)", re.IGNORECASE)
+_NO_FINGERPRINT = "requires login"  # what semgrep writes for all results alike
 _KEPT = 1024  # characters of a text; Security Hub takes no more
 
 
@@ -242,7 +243,7 @@ def _place(run: _Run, result: _Result) -> tuple[str, int, str]:
 def _fingerprint(result: _Result) -> str:
     """As the tool has it: what is stable first, then what is nearly so."""
     given = result.fingerprints or result.partial_fingerprints or {}
-    return " ".join(given[name] for name in sorted(given))
+    return " ".join(given[name] for name in sorted(given) if given[name] != _NO_FINGERPRINT)
 
 
 def _weaknesses(rule: _Rule, result: _Result) -> tuple[str, ...]:
