@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TypeAlias
 
@@ -98,21 +98,9 @@ def _import(
     """How many findings were imported, archived, and left out, the least grave ones."""
     ids = {asff.identity(owner, each) for problem, _ in judged for each in problem}
     try:
-        known = {
-            each["Id"]: each
-            for each in securityhub.active_findings(owner.product, asff.TARGET, owner.target)
-        }
-        gone = [
-            asff.archived(each, now)
-            for id_, each in known.items()
-            if id_ not in ids and each["ProductFields"].get(asff.TOOL) in tools
-        ]
-        found = (
-            each
-            for problem, exemption in judged
-            for each in asff.of(owner, problem, _accepted(exemption), known, now)
-        )
-        to_send = chain(islice(found, MOST_IMPORTED), gone)
+        known = {each["Id"]: each for each in securityhub.active_findings(*_ours(owner))}
+        gone = _gone(known, ids, tools, now)
+        to_send = chain(islice(_found(owner, judged, known, now), MOST_IMPORTED), gone)
         while batch := list(islice(to_send, securityhub.MOST_AT_ONCE)):
             _send(batch)
     except securityhub.NotEnabledError as error:
@@ -122,6 +110,28 @@ def _import(
         ) from error
     imported = min(len(ids), MOST_IMPORTED)
     return imported, len(gone), len(ids) - imported
+
+
+def _ours(owner: Owner) -> tuple[str, str, str]:
+    return owner.product, asff.TARGET, owner.target
+
+
+def _found(
+    owner: Owner, judged: list[Judged], known: Mapping[str, Asff], now: float
+) -> Iterator[Asff]:
+    for problem, exemption in judged:
+        yield from asff.of(owner, problem, _accepted(exemption), known, now)
+
+
+def _gone(
+    known: Mapping[str, Asff], ids: set[str], tools: frozenset[str], now: float
+) -> list[Asff]:
+    """What these tools had found, and do not find any more; others were not asked this time."""
+    return [
+        asff.archived(each, now)
+        for id_, each in known.items()
+        if id_ not in ids and each["ProductFields"].get(asff.TOOL) in tools
+    ]
 
 
 def _send(batch: list[Asff]) -> None:

@@ -17,21 +17,28 @@ MOST_BYTES = 100 * 1024 * 1024  # of all reports together: what ImportFindings h
 def find(asked: Request, stack: Environment) -> Scans | None:
     """The reports that the request names; None where it names none, and may."""
     if not asked.findings:
-        if stack.require_findings != "none":
-            raise InvalidRequestError(
-                "the request names no findings, but this stack demands scan reports (parameter "
-                "RequireFindings). Upload them below reports/ and name them. Nothing changed."
-            )
+        _refuse_none(stack)
         return None
     reports = [_found(each.format, each.key) for each in asked.findings]
     exceptions = _found("exceptions", asked.exceptions) if asked.exceptions else None
-    size = sum(each.size for each in (*reports, *([exceptions] if exceptions else [])))
+    _refuse_large(sum(each.size for each in reports) + (exceptions.size if exceptions else 0))
+    return Scans(reports=reports, exceptions=exceptions)
+
+
+def _refuse_none(stack: Environment) -> None:
+    if stack.require_findings != "none":
+        raise InvalidRequestError(
+            "the request names no findings, but this stack demands scan reports (parameter "
+            "RequireFindings). Upload them below reports/ and name them. Nothing changed."
+        )
+
+
+def _refuse_large(size: int) -> None:
     if size > MOST_BYTES:
         raise InvalidRequestError(
             f"the reports have {size:,} bytes together; {MOST_BYTES:,} (100 MB) are the most. "
             "Let the scanners leave out code and flows. Nothing changed."
         )
-    return Scans(reports=reports, exceptions=exceptions)
 
 
 def _found(kind: ReportFormat | Literal["exceptions"], key: str) -> ReportObject:

@@ -40,24 +40,24 @@ def is_meant(finding: Finding, filters: Mapping[str, Conditions]) -> bool:
 
 def _holds(finding: Finding, name: str, conditions: Conditions) -> bool:
     """Any of what it may be, and nothing of what it must not be."""
-    known = name in _TEXTS or name in _MAPS
-    if not known or any(_word(each) not in _COMPARISONS for each in conditions):
-        raise NotImplementedError(f"the embedded Security Hub knows no filter {name} {conditions}")
-    wanted = [each for each in conditions if each["Comparison"] not in _NEGATIONS]
-    unwanted = [each for each in conditions if each["Comparison"] in _NEGATIONS]
-    return (not wanted or any(_meets(finding, name, each) for each in wanted)) and not any(
-        _meets(finding, name, each) for each in unwanted
-    )
+    met = [(_meets(finding, name, each), each["Comparison"] in _NEGATIONS) for each in conditions]
+    wanted = [is_met for is_met, is_negation in met if not is_negation]
+    unwanted = [is_met for is_met, is_negation in met if is_negation]
+    return (any(wanted) or not wanted) and not any(unwanted)
 
 
 def _meets(finding: Finding, name: str, condition: Mapping[str, str]) -> bool:
+    compare = _COMPARISONS.get(_word(condition))
+    if compare is None or name not in (*_TEXTS, *_MAPS):
+        raise NotImplementedError(f"the embedded Security Hub knows no filter {name} {condition}")
+    return any(compare(value, condition["Value"]) for value in _values(finding, name, condition))
+
+
+def _values(finding: Finding, name: str, condition: Mapping[str, str]) -> list[str]:
     if name in _TEXTS:
-        values = _TEXTS[name](finding)
-    else:
-        given = finding.get(name, {}).get(condition["Key"])
-        values = [] if given is None else [given]
-    compare = _COMPARISONS[_word(condition)]
-    return any(compare(value, condition["Value"]) for value in values)
+        return _TEXTS[name](finding)
+    given = finding.get(name, {}).get(condition["Key"])
+    return [] if given is None else [given]
 
 
 def _word(condition: Mapping[str, str]) -> str:

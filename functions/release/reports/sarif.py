@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -28,6 +28,7 @@ _SEVERITIES: dict[str, Severity] = {
 _NO_FINDING = {"pass", "notApplicable", "informational"}
 _WEAKNESS = re.compile(r"\bcwe-0*(\d+)", re.IGNORECASE)
 _NO_FINGERPRINT = "requires login"  # what semgrep writes for all results alike
+_Item = TypeVar("_Item")
 _KEPT = 1024  # characters of a text; Security Hub takes no more
 
 
@@ -215,29 +216,40 @@ def _rule(run: _Run, result: _Result) -> _Rule:
     """By index where that is right, else by id; a rule that is not described has its id only."""
     reference = result.rule or _RuleReference()
     name = result.rule_id or reference.id
-    component, extensions = run.tool.driver, run.tool.extensions or []
-    if reference.tool_component and 0 <= reference.tool_component.index < len(extensions):
-        component = extensions[reference.tool_component.index]
     index = result.rule_index if result.rule_index >= 0 else reference.index
-    if 0 <= index < len(component.rules or []):
-        rule = (component.rules or [])[index]
-        if name is None or name == rule.id or name.startswith(f"{rule.id}/"):
-            return rule
+    rule = _at(_component(run, reference).rules, index)
+    if rule and _is_of(rule, name):
+        return rule
     return run.rules.get(name or "") or _Rule(id=name or "(no rule)")
+
+
+def _is_of(rule: _Rule, name: str | None) -> bool:
+    """Whether a result's rule id, which may go on after a slash, means this rule."""
+    return name is None or name == rule.id or name.startswith(f"{rule.id}/")
+
+
+def _component(run: _Run, reference: _RuleReference) -> _Component:
+    """The extension that is referred to, or the tool itself."""
+    index = reference.tool_component.index if reference.tool_component else -1
+    return _at(run.tool.extensions, index) or run.tool.driver
+
+
+def _at(items: Sequence[_Item] | None, index: int) -> _Item | None:
+    """SARIF's -1 is no index."""
+    return items[index] if items and 0 <= index < len(items) else None
 
 
 def _place(run: _Run, result: _Result) -> tuple[str, int, str]:
     """File, line and the text that is there, of the first location."""
-    for location in result.locations or []:
-        physical = location.physical_location
-        if physical is None:
-            continue
-        artifact, region = physical.artifact_location or _Artifact(), physical.region or _Region()
-        described = run.artifacts or []
-        if artifact.uri is None and 0 <= artifact.index < len(described):
-            artifact = described[artifact.index].location or artifact
-        return plain_path(artifact.uri or ""), max(region.start_line, 0), _text(region.snippet)
-    return "(nowhere)", 0, ""
+    physical = next(
+        (each.physical_location for each in result.locations or () if each.physical_location),
+        _Physical(),
+    )
+    artifact, region = physical.artifact_location or _Artifact(), physical.region or _Region()
+    described = _at(run.artifacts, artifact.index)
+    if artifact.uri is None and described:
+        artifact = described.location or artifact
+    return plain_path(artifact.uri or ""), max(region.start_line, 0), _text(region.snippet)
 
 
 def _fingerprint(result: _Result) -> str:
