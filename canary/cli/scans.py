@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
+from rich.console import Console
 
+from canary.cli import incoming
 from release.request import ReportFormat
 
 EXCEPTIONS = "exceptions"
@@ -60,3 +62,9 @@ def members(reports: Sequence[Report]) -> dict[str, Any]:
     ]
     keys = [each.key for each in reports if each.format == EXCEPTIONS]
     return ({"findings": named} if named else {}) | ({EXCEPTIONS: keys[0]} if keys else {})
+
+
+def upload(console: Console, reports: Sequence[Report], bucket: str) -> None:
+    """Upload them all; the newest versions are those that the release reads."""
+    for each in reports:
+        incoming.upload(console, each.file, bucket, each.key)

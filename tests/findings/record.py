@@ -26,6 +26,7 @@ _LAYOUT = {"workflow.yml.txt": ".github/workflows/ci.yml"}
 _LEFT_OUT = {
     "code_block",
     "contextRegion",
+    "endTimeUtc",
     "evaluated_keys",
     "file_abs_path",
     "fixed_definition",
