@@ -117,8 +117,7 @@ def test_a_finding_keeps_its_id_while_its_lines_move() -> None:
 
 
 def test_the_gravest_are_imported_and_the_rest_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """More than Security Hub takes in time are still judged; the record says how many are not in
-    it."""
+    """All are judged; and what is gone is archived, if its tool was asked this time."""
     content = sarif(200_000)
     sent: list[list[dict[str, Any]]] = []
     kept: list[plan.Findings] = []
@@ -129,7 +128,11 @@ def test_the_gravest_are_imported_and_the_rest_is_counted(monkeypatch: pytest.Mo
 
     monkeypatch.setattr(findings, "MOST_IMPORTED", 150)
     monkeypatch.setattr(securityhub, "import_findings", take)
-    monkeypatch.setattr(securityhub, "active_findings", lambda *_: [])
+    known = [
+        {"Id": tool, "Title": "t", "Workflow": {}, "ProductFields": {asff.TOOL: tool}}
+        for tool in ("Bench", "Other")
+    ]
+    monkeypatch.setattr(securityhub, "active_findings", lambda *_: known)
     monkeypatch.setattr(record, "note_findings", lambda _, noted: kept.append(noted))
     monkeypatch.setattr(s3, "download", lambda _: content)
     monkeypatch.setattr(environment, "read", lambda: Environment(table_name="t"))
@@ -140,7 +143,10 @@ def test_the_gravest_are_imported_and_the_rest_is_counted(monkeypatch: pytest.Mo
         findings.import_findings(Execution(arn=arn, redrive_count=0), state)
     total = len(reports.parse("sarif", content).findings)
     (noted,) = kept
-    assert [len(each) for each in sent] == [100, 50]
+    assert [len(each) for each in sent] == [100, 51]
+    gone = sent[-1][-1]
+    assert (gone["Id"], gone["RecordState"], "Workflow" in gone) == ("Bench", "ARCHIVED", False)
+    assert noted.archived == 1
     assert (noted.imported, noted.left_out, noted.blocked) == (150, total - 150, total)
 
 
