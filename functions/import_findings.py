@@ -2,7 +2,8 @@
 
 from release import findings
 from release.observability import Event, release_handler
-from release.plan import Findings, parse
+from release.plan import parse
+from release.scanned import Findings
 
 
 @release_handler

@@ -19,8 +19,9 @@ from release.errors import (
     ReportUnreadableError,
 )
 from release.exceptions import Exemption
-from release.plan import Accepted, Execution, Findings, Plan, ReportObject, Scans, State
+from release.plan import Execution, Plan, State
 from release.reports import Report
+from release.scanned import Accepted, Findings, ReportObject, Scans
 from release.severity import SEVERITIES, is_at_least
 
 MOST_IMPORTED = 10_000  # in the time that the function has, at Security Hub's ten calls a second

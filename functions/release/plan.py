@@ -12,7 +12,8 @@ import msgspec
 from msgspec.structs import replace
 
 from release.errors import ReleaseStaleError
-from release.request import Change, Configuration, Probe, ProbeEvent, ReportFormat
+from release.request import Change, Configuration, Probe, ProbeEvent
+from release.scanned import Findings, Scans
 from release.severity import Severity
 
 
@@ -77,22 +78,6 @@ class Policy(_Payload, frozen=True, kw_only=True):
     block_on: Severity = "high"
 
 
-class ReportObject(_Payload, frozen=True, kw_only=True):
-    """A report in the artifact bucket, in the version that was there when the release began."""
-
-    format: ReportFormat | Literal["exceptions"]
-    key: str
-    version: str
-    size: int
-
-
-class Scans(_Payload, frozen=True, kw_only=True):
-    """What the findings gate reads."""
-
-    reports: list[ReportObject]
-    exceptions: ReportObject | None = None
-
-
 class CodeSigning(_Payload, frozen=True, kw_only=True):
     """What signs the package, and the function's config that demands it."""
 
@@ -131,34 +116,6 @@ class Plan(_Payload, frozen=True, kw_only=True):
     def target(self) -> str:
         """`function:alias`, the thing that is locked."""
         return f"{self.function}:{self.alias}"
-
-
-class Accepted(_Payload, frozen=True, kw_only=True):
-    """An exception that kept findings from stopping the release."""
-
-    rule: str
-    path: str
-    reason: str
-    expires: str
-    problems: int
-
-
-class Findings(_Payload, frozen=True, kw_only=True):
-    """
-    ImportFindings's result, and what the record keeps. What several scanners report is one problem.
-
-    `problems` by severity, exceptions and all; `blocking` names the gravest of `blocked`.
-    `void_exceptions` do not count, and say why. `left_out` findings were too many to import.
-    """
-
-    problems: dict[Severity, int]
-    blocked: int
-    blocking: list[str]
-    exceptions: list[Accepted]
-    void_exceptions: list[str]
-    imported: int
-    archived: int
-    left_out: int
 
 
 class Signing(_Payload, frozen=True, kw_only=True):

@@ -17,7 +17,8 @@ from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put, Update
 from release.baseline import Baseline
 from release.errors import ReleaseStaleError
-from release.plan import Execution, Findings, Plan, Probed, Publication, Signing, without_values
+from release.plan import Execution, Plan, Probed, Publication, Signing, without_values
+from release.scanned import Findings
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
 OVER = {"rolled_back", "refused", "failed"}

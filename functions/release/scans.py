@@ -8,8 +8,8 @@ from release import environment
 from release.aws import s3
 from release.environment import Environment
 from release.errors import InvalidRequestError
-from release.plan import ReportObject, Scans
 from release.request import ReportFormat, Request
+from release.scanned import ReportObject, Scans
 
 MOST_BYTES = 100 * 1024 * 1024  # of all reports together: what ImportFindings has memory for
 

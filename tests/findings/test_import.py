@@ -17,9 +17,10 @@ from release import asff, environment, exceptions, findings, plan, record, repor
 from release.aws import s3, securityhub
 from release.environment import Environment
 from release.errors import FindingsBlockedError, ReportUnreadableError
-from release.plan import Execution, ReportObject, Scans, State
+from release.plan import Execution, State
 from release.reports import Finding
 from release.request import Change, Configuration
+from release.scanned import Findings, ReportObject, Scans
 from tests.findings.test_reports import JSON
 from tests.release.test_baseline import POLICY
 
@@ -120,7 +121,7 @@ def test_the_gravest_are_imported_and_the_rest_is_counted(monkeypatch: pytest.Mo
     """All are judged; and what is gone is archived, if its tool was asked this time."""
     content = sarif(200_000)
     sent: list[list[dict[str, Any]]] = []
-    kept: list[plan.Findings] = []
+    kept: list[Findings] = []
 
     def take(batch: list[dict[str, Any]]) -> dict[str, str]:
         sent.append(batch)
