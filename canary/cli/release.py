@@ -10,7 +10,17 @@ from typing import Any
 
 import click
 
-from canary.cli import following, incoming, options, requests, screen, stacks, summary, watch
+from canary.cli import (
+    following,
+    incoming,
+    options,
+    requests,
+    scans,
+    screen,
+    stacks,
+    summary,
+    watch,
+)
 from canary.cli.following import Target
 from canary.cli.watch import End, Watch
 from release import request
@@ -26,6 +36,13 @@ _NAME_LENGTH = 80  # of an execution
 @click.option("--alias", help="The function's alias.  [default: live]")
 @click.option("--config", help="CodeDeploy deployment config: how traffic shifts.")
 @click.option("--bake-minutes", type=int, help="Minutes of watching after all traffic shifted.")
+@click.option(
+    "--findings",
+    multiple=True,
+    type=scans.FORMAT_AND_FILE,
+    help="A scan report to upload and gate on; FORMAT is sarif, npm-audit, pip-audit or checkov.",
+)
+@click.option("--exceptions", type=_FILE, help="Accepted findings, with reason and expiry.")
 @click.option("--commit", help="What is released: text for the record.")
 @click.option(
     "--request",
@@ -73,9 +90,12 @@ def release(
       canary release checkout --package checkout.zip --environment production --json
       canary release checkout --package checkout.zip --until bake --summary summary.md
       canary release checkout --package checkout.zip --request release.json --bake-minutes 30
+      canary release checkout --package checkout.zip --findings sarif=bandit.sarif
     """
     body = _body(function, request_file, flags)
     name = _name(function, body, incoming.digest(package) if package else "")
+    reports = scans.files(f"reports/{name}", flags["findings"], flags["exceptions"])
+    body |= scans.members(reports)
     key = f"incoming/{name}.zip"
     request.parse(body | ({"package": {"key": key, "version": "?"}} if package else {}))
     target = Target(function, body["alias"], environment)
@@ -84,6 +104,7 @@ def release(
     if package:
         version = incoming.upload(console, package, stack.bucket, key)
         body["package"] = {"key": key, "version": version}
+    scans.upload(console, reports, stack.bucket)
     arn = _start(stack.release_machine, name, body)
     console.print(f"Release [bold]{name}[/] of {target} has started.")
     end = None
