@@ -106,14 +106,14 @@ def _over(owner: ExecutionState | None, known: int) -> int | None:
 def _sentence(end: RolledBack, release: Release) -> str:
     """The reason, and where the alias is if that is not where the outcome says."""
     plan = release.plan
-    expected = {"promoted": release.new_version, "rolled_back": plan.stable_version}
+    expected = {"promoted": release.new_version, "rolled_back": release.version_to_restore}
     if end.outcome == "rollback_failed":
         alias = awslambda.get_alias(plan.function, plan.alias)
         verb = "update-alias" if alias else "create-alias"
         return (
             f"{end.reason}. The alias serves {alias or 'nothing'}. To restore the stable version: "
             f"aws lambda {verb} --function-name {plan.function} --name {plan.alias} "
-            f"--function-version {plan.stable_version} "
+            f"--function-version {release.version_to_restore} "
             "--routing-config AdditionalVersionWeights={}"
         )
     if end.outcome in expected:

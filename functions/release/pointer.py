@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from msgspec.structs import replace
 
 from release.aws import dynamodb
 from release.aws.dynamodb import Put
@@ -11,7 +10,10 @@ from release.record import Release
 
 
 class Pointer(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True, kw_only=True):
-    """A version, the hash of its unsigned code, its signed object; empty where nobody knows."""
+    """
+    A version, the hash of its unsigned code, its signed object, and the release that brought it;
+    empty where nobody knows.
+    """
 
     stable_version: str = ""
     content_hash: str = ""
@@ -37,10 +39,9 @@ def move(release: Release) -> None:
             release=release.release,
         )
     elif release.outcome == "rolled_back":
-        known = get(plan.target)
-        if known.stable_version != plan.stable_version:
-            known = Pointer(stable_version=plan.stable_version)
-        pointer = replace(known, release=release.release)  # it is the last one with traffic
+        if get(plan.target).stable_version == release.version_to_restore:
+            return
+        pointer = Pointer(stable_version=release.version_to_restore)
     else:
         return
     dynamodb.put(Put(_key(plan.target), msgspec.to_builtins(pointer)))

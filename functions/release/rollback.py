@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from release import guards, record, targets, trigger
+from release import asking, guards, record, trigger
 from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
-from release.errors import AliasMovedError, AwsUnavailableError, NothingToRollBackError
+from release.errors import AliasMovedError, AwsUnavailableError
 from release.observability import logger
 from release.plan import Execution, Rollback, RolledBack, parse_state
 from release.record import Release
@@ -68,7 +68,7 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
     if isinstance(event, trigger.Alarm):
         return _guarded_by_alarm(event)
     if isinstance(event, trigger.OperatorRequest):
-        return _asked_for(execution, event)
+        return [_begun(*asking.begin(execution, event))]
     return _of_dead_execution(event)
 
 
@@ -102,24 +102,6 @@ def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
             if release:
                 begun[guard.target] = release
     return [_begun(release, reason) for release in begun.values()]
-
-
-def _asked_for(execution: Execution, asked: trigger.OperatorRequest) -> _Meant:
-    """What an operator means; all that can be refused is refused before anything is written."""
-    reason = f"an operator asked for it: {asked.reason}"
-    by = f"an operator ({execution.name})"
-    begun_before = targets.requested_by(asked.target, by)
-    if begun_before:
-        return [_begun(begun_before, reason)]
-    targets.require_confirmed(asked)
-    release = targets.to_undo(asked.target)
-    begun = record.request_rollback(release.release, by, reason, speaks_of=time.time())
-    if begun is None:
-        raise NothingToRollBackError(
-            f"release {release.release} of {asked.target} ended at this very moment: ask again. "
-            "Nothing changed."
-        )
-    return [_begun(begun, reason)]
 
 
 def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
@@ -222,19 +204,23 @@ def _look(
     plan = release.plan
     if alias is None:
         raise AliasMovedError(f"alias {plan.target} is gone")
-    if alias.is_whole and alias.version == plan.stable_version:
+    if alias.is_whole and alias.version == release.version_to_restore:
         if not _is_settled(release, deployment_id):
             return replace(before, whole_reads=0)
         reads = before.whole_reads + 1
         return replace(
             before, whole_reads=reads, outcome="rolled_back" if reads >= _WHOLE_READS else ""
         )
-    ours = {plan.stable_version, release.new_version}
-    if not alias.versions <= ours and not _is_from_codedeploy(alias, deployment_id):
+    asked = release.rollback_requested
+    ours = {plan.stable_version, release.new_version, release.version_to_restore}
+    is_ours = alias.versions <= ours or (asked is not None and asked.forced)
+    if not is_ours and not _is_from_codedeploy(alias, deployment_id):
         raise AliasMovedError(
-            f"alias {plan.target} serves {alias}, which is not this release's doing; it is left so"
+            f"alias {plan.target} serves {alias}, which is not this release's doing; it is left. "
+            f"To go back all the same, type: canary rollback {plan.function} --force"
         )
-    awslambda.point_alias(plan.function, plan.alias, plan.stable_version, alias.revision_id)
+    restored = release.version_to_restore
+    awslambda.point_alias(plan.function, plan.alias, restored, alias.revision_id)
     return replace(before, whole_reads=0)
 
 

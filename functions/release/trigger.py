@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from release.errors import InvalidRequestError
 from release.request import AliasName, Name, Text
+
+VersionNumber = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}\Z")]
 
 
 class AlarmState(msgspec.Struct, frozen=True):
@@ -64,16 +66,20 @@ class EndedExecution(msgspec.Struct, frozen=True, rename="camel"):
 
 class OperatorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
-    An operator asks for the newest release of an alias to be undone.
+    An operator asks for the newest release of an alias to be undone, or for a version to serve.
 
-    `confirm` is `<function>:<version>`, the version that the operator saw the alias point to; mode
-    `manual` needs it, and where it is given it must still be so.
+    `confirm` is `<function>:<version>`, with `+<version>` for each other one that the operator saw
+    the alias serve; mode `manual` needs it, and where it is given it must still be so. `force` is
+    for a release that is final, an alias that someone else has moved. Mode `emergency` moves the
+    alias first, and reports afterwards what would have refused it.
     """
 
     schema: Literal[1]
     function: Name
     alias: AliasName = "live"
-    mode: Literal["auto", "manual"] = "auto"
+    mode: Literal["auto", "manual", "emergency"] = "auto"
+    version: VersionNumber | None = None
+    force: bool = False
     confirm: str | None = None
     reason: Text = "no reason given"
 
