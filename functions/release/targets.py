@@ -111,11 +111,9 @@ def require_alias(asked: OperatorRequest) -> awslambda.Alias:
 def _why_not(release: Release, forced: bool) -> str:
     """Why a release cannot be undone; empty if it can."""
     if release.outcome in record.OVER:
-        plan = release.plan
         return (
-            f"is over already: {release.outcome}. To serve another version, ask for it with force "
-            f"(--version N --force), or type: aws lambda update-alias --function-name {plan.function} --name "
-            f"{plan.alias} --function-version N --routing-config AdditionalVersionWeights={{}}."
+            f"is over already: {release.outcome}. To have another version served, ask for it with "
+            "force (--version N --force)."
         )
     if release.traffic_started_at is None:
         return (
