@@ -27,7 +27,7 @@ def restore(asked: OperatorRequest) -> Release:
             "AdditionalVersionWeights={}. Nothing changed."
         )
     alias, version = targets.require_alias(asked), asked.version or item["stableVersion"]
-    if not (alias.is_whole and alias.version == version):
+    if not alias.serves_only(version):
         _point(asked, version, alias.revision_id)
     release = record.get(item["release"])
     if release.outcome not in record.OVER or asked.version:
@@ -37,14 +37,22 @@ def restore(asked: OperatorRequest) -> Release:
 
 def doubts(asked: OperatorRequest, release: Release) -> list[str]:
     """What would have refused this request in another mode."""
-    found = []
+    found = [_refusal(asked), _problem(asked, release)]
+    return [f"done all the same: {each}" for each in found if each]
+
+
+def _refusal(asked: OperatorRequest) -> str:
     try:
         targets.to_undo(asked.target)
     except NothingToRollBackError as error:
-        found.append(str(error).removesuffix(" Nothing changed."))
-    if asked.version and asked.version != release.plan.stable_version:
-        found.append(restorable.problem(asked.function, asked.version))
-    return [f"done all the same: {each}" for each in found if each]
+        return str(error).removesuffix(" Nothing changed.")
+    return ""
+
+
+def _problem(asked: OperatorRequest, release: Release) -> str:
+    if asked.version in (None, release.plan.stable_version):
+        return ""
+    return restorable.problem(asked.function, asked.version)
 
 
 def _point(asked: OperatorRequest, version: str, revision_id: str) -> None:

@@ -70,6 +70,11 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
         return (asked.version if asked else "") or self.plan.stable_version
 
     @property
+    def is_insisted_on(self) -> bool:
+        """Whether an operator wants it undone even where someone else has moved the alias."""
+        return self.rollback_requested is not None and self.rollback_requested.forced
+
+    @property
     def notification(self) -> str:
         """The id of the message that tells its outcome; repeats carry the same."""
         chosen = self.rollback_requested.version if self.rollback_requested else ""
@@ -197,8 +202,8 @@ def request_rollback(
 
 def insist_on_rollback(release: str, by: str, reason: str, version: str = "") -> Release | None:
     """
-    An operator asks, whatever was asked for before and however long ago the release was promoted;
-    `version` is to serve, if one is given, and may be so after a rollback too.
+    An operator asks, whatever was asked before and however long ago the release was promoted. A
+    `version` that is given is to serve, also after a rollback.
     """
     asked = RollbackRequest(by, reason, int(time.time()), version, forced=True)
     open_ones = [

@@ -204,17 +204,14 @@ def _look(
     plan = release.plan
     if alias is None:
         raise AliasMovedError(f"alias {plan.target} is gone")
-    if alias.is_whole and alias.version == release.version_to_restore:
+    if alias.serves_only(release.version_to_restore):
         if not _is_settled(release, deployment_id):
             return replace(before, whole_reads=0)
         reads = before.whole_reads + 1
         return replace(
             before, whole_reads=reads, outcome="rolled_back" if reads >= _WHOLE_READS else ""
         )
-    asked = release.rollback_requested
-    ours = {plan.stable_version, release.new_version, release.version_to_restore}
-    is_ours = alias.versions <= ours or (asked is not None and asked.forced)
-    if not is_ours and not _is_from_codedeploy(alias, deployment_id):
+    if not _may_be_written(alias, release, deployment_id):
         raise AliasMovedError(
             f"alias {plan.target} serves {alias}, which is not this release's doing; it is left. "
             f"To go back all the same, type: canary rollback {plan.function} --force"
@@ -222,6 +219,14 @@ def _look(
     restored = release.version_to_restore
     awslambda.point_alias(plan.function, plan.alias, restored, alias.revision_id)
     return replace(before, whole_reads=0)
+
+
+def _may_be_written(alias: Alias, release: Release, deployment_id: str | None) -> bool:
+    """Whether the alias is where this release or CodeDeploy put it, or an operator insists."""
+    ours = {release.plan.stable_version, release.new_version, release.version_to_restore}
+    if alias.versions <= ours or release.is_insisted_on:
+        return True
+    return _is_from_codedeploy(alias, deployment_id)
 
 
 def _find_deployment(release: Release) -> str | None:

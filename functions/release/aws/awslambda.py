@@ -26,6 +26,10 @@ class Alias(msgspec.Struct, frozen=True, rename="camel"):
         """One version and no weights."""
         return not self.weights
 
+    def serves_only(self, version: str) -> bool:
+        """Whether all traffic goes to this version."""
+        return self.is_whole and self.version == version
+
     @property
     def versions(self) -> set[str]:
         """Every version that may receive traffic."""
