@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErro
 
 from __future__ import annotations
 
+from typing import Any
+
 from botocore.model import ListShape, MapShape, Shape
 
 from canary.localaws.admission import Call
@@ -66,9 +68,11 @@ def _member(call: Call, sentence: str) -> tuple[str, Shape]:
     """The operation's own member that it is about, or within which it is."""
     first = place_of(sentence).split(".")[0]
     name = first[:1].upper() + first[1:]
-    return name, call.operation.input_shape.members[name]
+    shape = call.operation.input_shape
+    assert shape is not None  # it is what the sentence is about
+    return name, shape.members[name]
 
 
 def _unknown(call: Call, name: str, shape: Shape) -> str:
-    known = shape.key if isinstance(shape, MapShape) else shape.member
-    return next(each for each in call.parameters[name] if each not in known.enum)
+    known: Any = shape.key if isinstance(shape, MapShape) else getattr(shape, "member", shape)
+    return str(next(each for each in call.parameters[name] if each not in known.enum))
