@@ -68,8 +68,7 @@ def _member(call: Call, sentence: str) -> tuple[str, Shape]:
     """The operation's own member that it is about, or within which it is."""
     first = place_of(sentence).split(".")[0]
     name = first[:1].upper() + first[1:]
-    shape = call.operation.input_shape
-    assert shape is not None  # it is what the sentence is about
+    shape: Any = call.operation.input_shape
     return name, shape.members[name]
 
 
