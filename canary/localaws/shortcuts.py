@@ -1,7 +1,8 @@
 """
 What botocore and moto work out anew with every call, and need not: half of a call's time.
 
-Each shortcut only remembers an answer that cannot change while the process lives.
+Each shortcut remembers an answer that cannot change while the process lives, or leaves out work
+without an outcome.
 """
 
 from __future__ import annotations
