@@ -65,7 +65,7 @@ def directory(content: io.RawIOBase, where: str) -> list[zipfile.ZipInfo]:
         raise PackageInvalidError(
             f"{where} is not a zip archive ({error}). Lambda takes zip packages. Nothing changed."
         ) from error
-    if all(entry.is_dir() for entry in entries):
+    if all(is_folder(entry) for entry in entries):
         raise PackageInvalidError(f"{where} is a zip archive without a file. Nothing changed.")
     return entries
 
@@ -100,6 +100,11 @@ def problems(entries: Sequence[zipfile.ZipInfo], runtime: str, handler: str) -> 
         yield from _handler_problems(set(names), runtime, handler)
 
 
+def is_folder(entry: zipfile.ZipInfo) -> bool:
+    """As ZipInfo.is_dir, which fails for an empty name."""
+    return entry.filename.endswith("/")
+
+
 def is_plain(path: str) -> bool:
     """Whether a path is relative and stays below where it begins, on every system."""
     return not _UNSAFE.search(path)
@@ -112,7 +117,7 @@ def content_hash(entries: Sequence[zipfile.ZipInfo]) -> str:
     lines = sorted(
         f"{entry.filename}\0{entry.file_size}\0{entry.CRC}"
         for entry in entries
-        if not entry.is_dir()
+        if not is_folder(entry)
     )
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
