@@ -101,7 +101,7 @@ def build(
     )
     if as_json:
         paths = {"package": str(built.package), "bill": str(built.bill)}
-        screen.document({"schema": 1} | screen.camel(asdict(built)) | paths)
+        screen.document({"schema": 1, **screen.camel(asdict(built)), **paths})
 
 
 @contextmanager
@@ -183,7 +183,9 @@ def validate(
     code = USER_ERROR if report.problems else 0
     if as_json:
         found = screen.camel(asdict(report))
-        screen.document({"schema": 1, "package": str(file), "mode": mode, **found, "exitCode": code})
+        screen.document(
+            {"schema": 1, "package": str(file), "mode": mode, **found, "exitCode": code}
+        )
     context.exit(code)
 
 

@@ -1,4 +1,4 @@
-"""Packages on the laptop: built the same from the same input, and looked through to the last byte."""
+"""Packages on the laptop: built reproducibly, and looked through to the last byte."""
 
 
 class PackagingError(Exception):

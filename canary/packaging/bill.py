@@ -1,4 +1,4 @@
-"""The software bill of materials of a package, in CycloneDX JSON: the same input, the same bytes."""
+"""The bill of materials of a package, in CycloneDX JSON: the same input gives the same bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def of_python(installed: Path) -> list[dict[str, Any]]:
             "pypi",
             re.sub(r"[-_.]+", "-", each.metadata["Name"]).lower(),
             each.version,
-            each.metadata.get("License-Expression"),
+            each.metadata.json.get("license_expression"),
         )
         for each in distributions(path=[str(installed)])
     )

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-# Each kind as a pattern, which is fast where it begins with what is rare, or else after a search for
-# one of the marks. What AWS's documentation shows as an example is let through.
+# Each kind as a pattern, which is fast where it begins with what is rare, or else after a search
+# for one of the marks. What AWS's documentation shows as an example is let through.
 _KINDS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = (
     (
         "an AWS access key id",

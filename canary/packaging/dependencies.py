@@ -71,9 +71,7 @@ def of_node(folder: Path, architecture: str, target: Path) -> dict[str, Path]:
     command += ["--os=linux", f"--cpu={_CPUS[architecture]}", "--libc=glibc"]
     _run(command, target, f"package-lock.json of {folder} could not be installed")
     return {
-        name: path
-        for name, path in _installed(target).items()
-        if name.startswith("node_modules/")
+        name: path for name, path in _installed(target).items() if name.startswith("node_modules/")
     }
 
 
@@ -91,7 +89,9 @@ def _pip(runtime: str) -> Sequence[str]:
     for python in (interpreters.exact(runtime), sys.executable, own):
         if python and _answers([python, "-m", "pip", "--version"]):
             return (python, "-m", "pip")
-    raise PackagingError(f"There is no pip here. Install the interpreter of {runtime} with its pip.")
+    raise PackagingError(
+        f"There is no pip here. Install the interpreter of {runtime} with its pip."
+    )
 
 
 def _answers(command: Sequence[str]) -> bool:

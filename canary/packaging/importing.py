@@ -68,7 +68,9 @@ def attempt(
         return Attempt(f"handler not imported: {runtime} is not installed here")
     if _is_foreign(folder, architecture):
         here = f"{sys.platform} {platform.machine()}"
-        return Attempt(f"handler not imported: it has native modules for {architecture}, not {here}")
+        return Attempt(
+            f"handler not imported: it has native modules for {architecture}, not {here}"
+        )
     with tempfile.TemporaryDirectory() as home, closing(Packages()) as packages:
         if archives.family_of(runtime) == "python":
             flags = ["-S", "-s", "-B", "-c", _PYTHON, str(packages.runtime())]
@@ -104,7 +106,11 @@ def _run(command: Sequence[str], folder: Path, home: str, variables: Mapping[str
         return Attempt(f"its handler was not imported within {_SECONDS} seconds.", is_problem=True)
     if done.returncode == 0 and _FOUND in done.stdout:
         return Attempt(f"handler imported by {Path(command[0]).name}")
-    return Attempt(f"its handler cannot be imported: {_reason(done.stderr)}", is_problem=True)
+    return Attempt(
+        f"its handler cannot be imported: {_reason(done.stderr)}. If it needs a variable of the "
+        "function, give it: --variable NAME=VALUE.",
+        is_problem=True,
+    )
 
 
 def _is_foreign(folder: Path, architecture: str) -> bool:

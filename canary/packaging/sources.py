@@ -83,5 +83,5 @@ def _regular(folder: Path, path: Path) -> Path:
     try:
         name.as_posix().encode()
     except UnicodeEncodeError as error:
-        raise PackagingError(f"{ascii(str(name))} in {folder} is no UTF-8. Rename it.") from error
+        raise PackagingError(f"{str(name)!a} in {folder} is no UTF-8. Rename it.") from error
     return path

@@ -53,9 +53,7 @@ def quick(package: Path, question: Question) -> Report:
     return report
 
 
-def full(
-    package: Path, question: Question, advance: Callable[[int], object] = int
-) -> Report:
+def full(package: Path, question: Question, advance: Callable[[int], object] = int) -> Report:
     """Beyond that, in one pass: checksums, credentials, and whether the handler is found."""
     report, entries = _by_directory(package, question)
     if report.problems:
@@ -113,7 +111,7 @@ def _look_through(
     folder: Path | None,
     advance: Callable[[int], object],
 ) -> Iterator[str]:
-    """Inflate one file: what is wrong with it; its content goes into the folder, if there is one."""
+    """Inflate one file, into the folder if there is one: what is wrong with it."""
     name = entry.filename
     if credentials.is_private(name):
         yield f"{name} is a file that holds credentials. Leave it out, and change what was in it."
@@ -127,9 +125,7 @@ def _look_through(
         yield f"{name} {error}. Zip it anew."
 
 
-def _passed_on(
-    blocks: Iterator[bytes], advance: Callable[[int], object]
-) -> Iterator[bytes]:
+def _passed_on(blocks: Iterator[bytes], advance: Callable[[int], object]) -> Iterator[bytes]:
     for block in blocks:
         advance(len(block))
         yield block

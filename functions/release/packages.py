@@ -12,8 +12,8 @@ def find(bucket: str, key: str, version: str) -> s3.Object:
     where = f"s3://{bucket}/{key}"
     if not archives.is_plain(key):
         raise PackageInvalidError(
-            f"the key {key!r} is no plain path: it has an empty step, `.` or `..`, a backslash or a "
-            "control character. Upload the package under another key. Nothing changed."
+            f"the key {key!r} is no plain path: it has an empty step, `.` or `..`, a backslash or "
+            "a control character. Upload the package under another key. Nothing changed."
         )
     if version == "null":
         raise PackageInvalidError(

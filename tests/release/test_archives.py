@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import stat
 import struct
@@ -82,7 +83,7 @@ def test_what_is_there_twice_is_refused(names: tuple[str, ...]) -> None:
 
 
 def test_links_and_special_files_are_refused() -> None:
-    """Where a link leads is not in the directory; files of Unix, and of systems without modes, go."""
+    """Where a link leads is not in the directory; files, also those without a mode, go."""
     for kind in (stat.S_IFLNK, stat.S_IFIFO, stat.S_IFBLK):
         assert "symbolic links" in told(entry("a", external_attr=(kind | 0o777) << 16))
     for kind in (0, stat.S_IFREG):
@@ -154,11 +155,8 @@ def test_any_bytes_are_a_directory_or_refused(content: bytes) -> None:
     """A broken zip is our error, never another; and so is what its directory names."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        try:
+        with contextlib.suppress(PackageInvalidError):
             entries = archives.directory(reader(content), "x.zip")
-        except PackageInvalidError as error:
-            assert str(error).startswith("x.zip is ")
-        else:
             assert all(isinstance(each, str) for each in archives.problems(entries, "", ""))
             assert len(archives.content_hash(entries)) == 64
 
