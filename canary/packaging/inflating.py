@@ -37,6 +37,8 @@ def contents(archive: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _seek_to_data(archive: BinaryIO, entry: zipfile.ZipInfo) -> None:
+    if not 0 <= entry.header_offset < 1 << 63:
+        raise zipfile.BadZipFile("is not where the directory says")
     archive.seek(entry.header_offset)
     header = archive.read(_LOCAL.size)
     if len(header) < _LOCAL.size or not header.startswith(_SIGNATURE):

@@ -123,6 +123,8 @@ def _look_through(
             yield f"{name}, line {line}: {kind}. Take it out, and replace the key: it is known now."
     except zipfile.BadZipFile as error:
         yield f"{name} {error}. Zip it anew."
+    except OSError as error:
+        yield f"{name} cannot be unzipped here: {error.strerror}."
 
 
 def _passed_on(blocks: Iterator[bytes], advance: Callable[[int], object]) -> Iterator[bytes]:

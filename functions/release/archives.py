@@ -57,9 +57,9 @@ class _Bounded(io.BufferedReader):
 
 
 def directory(content: io.RawIOBase, where: str) -> list[zipfile.ZipInfo]:
-    """What is in the zip, folders too; a PackageInvalidError where it is none, or empty."""
+    """All that is in the zip, which is closed; a PackageInvalidError where it is none, or empty."""
     try:
-        with zipfile.ZipFile(_Bounded(content, _BUFFER)) as archive:
+        with _Bounded(content, _BUFFER) as reader, zipfile.ZipFile(reader) as archive:
             entries = archive.infolist()
     except _NO_ZIP as error:
         raise PackageInvalidError(

@@ -155,7 +155,7 @@ def test_what_lambda_would_not_take_is_not_built(folder: Path) -> None:
 def test_wheels_of_python_come_with_it(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those that the hash names; scripts and what speaks of this machine stay out; the bill tells."""
+    """Those that the hash names, without scripts and what tells of this machine; the bill names."""
     digest = wheel(tmp_path / "wheels")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "wheels"))

@@ -81,24 +81,36 @@ def test_what_differs_from_the_directory_is_found(damage: object, words: str) ->
         read(damage(zipped()))  # type: ignore[operator]
 
 
-@given(st.data())
-def test_no_bytes_end_in_another_error(data: st.DataObject) -> None:
-    """Anywhere in a zip bytes may be others: it is a BadZipFile, or the content as it was."""
-    package = bytearray(zipped(CONTENT[:2000]))
-    for _ in range(data.draw(st.integers(1, 4))):
-        package[data.draw(st.integers(0, len(package) - 1))] = data.draw(st.integers(0, 255))
-    report = look_through(bytes(package))
-    assert report.problems or report.content_hash
+SMALL = zipped(CONTENT[:2000])
 
 
-def look_through(content: bytes) -> validation.Report:
-    """`full`, without a file system's time."""
-    path = Path("/dev/shm" if Path("/dev/shm").is_dir() else ".", "canary-fuzz.zip")
-    path.write_bytes(content)
-    try:
-        return validation.full(path, QUESTION)
-    finally:
-        path.unlink()
+@given(
+    changes=st.lists(
+        st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 255)), min_size=1, max_size=4
+    )
+)
+def test_any_bytes_can_be_looked_through(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[int, int]]
+) -> None:
+    """Whatever is changed in a zip: it is told as a problem, or the content is what it says."""
+    package = bytearray(SMALL)
+    for place, byte in changes:
+        package[place] = byte
+    path = tmp_path_factory.getbasetemp() / "fuzz.zip"
+    path.write_bytes(package)
+    report = validation.full(path, QUESTION)
+    assert report.problems or report.unzipped == 2000
+
+
+def test_a_name_that_no_file_system_takes_is_told(tmp_path: Path) -> None:
+    """A problem of the package, no traceback."""
+    package = tmp_path / "long.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", "")
+        archive.writestr("x" * 300, "")
+    question = Question("python3.13", "x86_64", "app.handler")
+    (problem,) = validation.full(package, question).problems
+    assert problem.endswith("cannot be unzipped here: File name too long.")
 
 
 def test_a_bomb_is_not_inflated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
