@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from canary.localaws import LocalAws, stepfunctions
 from canary.localaws.sandbox import Sandbox, archive, archive_of
+from tests.pipeline.watch import Watch
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout"
 FUNCTION = "checkout"
@@ -21,7 +22,8 @@ ALARM = "canary-checkout-errors"
 class Story:
     """
     One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
-    the code of version 1, `parameters` are the stack's.
+    the code of version 1, `parameters` are the stack's. `chosen` are the versions on which somebody
+    outside has put the alias.
 
     Every step returns the story, so that a test reads from top to bottom.
     """
@@ -37,6 +39,8 @@ class Story:
         package = archive({"app.py": stable}) if stable else archive_of(EXAMPLES / "stable")
         self.sandbox.add_function(FUNCTION, package)
         self.alias_before = self.sandbox.alias(FUNCTION)
+        self.watch = Watch(aws)
+        self.chosen: set[str] = set()
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
         self.execution = ""
