@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from boto3.dynamodb.types import TypeSerializer
 
-from canary.localaws import LocalAws, stepfunctions
+from canary.localaws import LocalAws, codedeploy, stepfunctions
 from canary.localaws.sandbox import Sandbox, archive, archive_of
 from tests.pipeline.watch import Watch
 
@@ -23,7 +23,7 @@ class Story:
     """
     One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
     the code of version 1, `parameters` are the stack's. `chosen` are the versions on which somebody
-    outside has put the alias.
+    outside has put the alias; `has_lost_answers` excuses messages that are sent again.
 
     Every step returns the story, so that a test reads from top to bottom.
     """
@@ -38,14 +38,16 @@ class Story:
         self.sandbox = Sandbox(aws, parameters)
         package = archive({"app.py": stable}) if stable else archive_of(EXAMPLES / "stable")
         self.sandbox.add_function(FUNCTION, package)
-        self.alias_before = self.sandbox.alias(FUNCTION)
+        self.alias_before = self._alias_at_first = self.sandbox.alias(FUNCTION)
         self.watch = Watch(aws)
         self.chosen: set[str] = set()
+        self.has_lost_answers = False
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
         self.execution = ""
         self.executions: list[str] = []
         self.rollback: dict[str, Any] = {}
+        self.prepared: dict[str, Any] = {}
 
     # -- given -------------------------------------------------------------------------------------
 
@@ -227,9 +229,19 @@ class Story:
         """All locks that are held."""
         return [each for each in self.items() if each["sk"] == "lock"]
 
-    def evidence(self) -> dict[str, Any]:
+    @property
+    def is_moved_from_outside(self) -> bool:
+        """Whether somebody but us had a hand on the alias."""
+        return bool(self.chosen) or self.alias_before is not self._alias_at_first
+
+    def deployments_of(self, release: str) -> list[str]:
+        """Ids of the deployments that the release has started."""
+        found = codedeploy.backend(self.aws).deployments
+        return [each.id for each in found.values() if each.description == release]
+
+    def evidence(self, release: str = "") -> dict[str, Any]:
         """The release's evidence object."""
-        key = f"evidence/{FUNCTION}/live/{self.release}.json"
+        key = f"evidence/{FUNCTION}/live/{release or self.release}.json"
         answer = self.aws.client("s3").get_object(
             Bucket=self.sandbox.outputs["ArtifactBucket"], Key=key
         )
