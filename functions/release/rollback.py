@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from release import guards, record, targets, trigger
+from release import guards, record, shifting, targets, trigger
 from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
 from release.errors import AliasMovedError, AwsUnavailableError, NothingToRollBackError
@@ -203,6 +203,8 @@ def _step(before: RolledBack, release: Release) -> RolledBack:
         deployment_id = deployment_id or _find_deployment(release)
         if deployment_id:
             codedeploy.stop_deployment(deployment_id)
+            if not release.deployment_id:
+                shifting.keep_deployment(release.release, deployment_id)
     except Exception as error:
         trouble = error
     alias = awslambda.get_alias(release.plan.function, release.plan.alias)

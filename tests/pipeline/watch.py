@@ -120,7 +120,7 @@ class Watch:
             numbers[what] += 1
 
             def proceed() -> Any:
-                answer = original(client, operation, parameters)
+                answer = original(client, operation, dict(parameters))
                 if operation in ("UpdateItem", "TransactWriteItems"):
                     self._note_outcomes()
                 return answer
@@ -248,6 +248,9 @@ def _named(operation: str, parameters: Mapping[str, Any]) -> str:
 
 
 def _sort_key(request: Mapping[str, Any]) -> str:
-    """Of the kinds of items only alarms' guards have sort keys of their own."""
-    kind = str((request.get("Key") or request["Item"])["sk"]["S"])
-    return "guard" if "#" in kind else kind
+    """Of which kind an item is: its sort key, or that of its partition."""
+    key = request.get("Key") or request["Item"]
+    partition, kind = key["pk"]["S"], key["sk"]["S"]
+    if "#" not in kind:
+        return str(kind)
+    return "guard" if partition.startswith("alarm#") else str(partition).removesuffix("s")
