@@ -5,6 +5,7 @@ replays:
     python -m tests.faults                                  all, as `make faults` does
     python -m tests.faults --sample 100 --pairs 50          a seeded part of them
     python -m tests.faults bad lost-after@RollBack/UpdateAlias/1
+    python -m tests.faults --broken                         each rule broken: it must be seen
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import partial
 from random import Random
 
 from canary.localaws import LocalAws
-from tests.faults import cases, running, scenarios
+from tests.faults import broken, cases, running, scenarios
 from tests.faults.cases import Case, Recording
 from tests.faults.running import Run
 from tests.pipeline.story import Story
@@ -31,7 +32,9 @@ def main() -> None:
     with LocalAws() as aws:
         story = Story(aws)
         scenarios.prepare(story)
-        if asked.case:
+        if asked.broken:
+            _break_rules(story, asked.processes)
+        elif asked.case:
             _replay(story, Case.parse(asked.case))
         else:
             _campaign(story, asked)
@@ -40,6 +43,7 @@ def main() -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults")
     parser.add_argument("case", nargs="*", help="a scenario and its faults, to replay them")
+    parser.add_argument("--broken", action="store_true", help="break the protocol's rules")
     parser.add_argument("--sample", type=int, help="so many single faults only")
     parser.add_argument("--pairs", type=int, default=_PAIRS, help="so many pairs of faults")
     parser.add_argument("--seed", type=int, default=1)
@@ -58,6 +62,18 @@ def _replay(story: Story, case: Case) -> None:
     for violation in found.violations:
         print(f"  violated: {violation}")
     raise SystemExit(bool(found.violations))
+
+
+def _break_rules(story: Story, processes: int) -> None:
+    """Exit code 1 if a broken rule was not seen."""
+    unseen = 0
+    for name, found in running.in_forks(partial(broken.run, story), broken.RULES, processes):
+        rule = broken.RULES[name]
+        is_seen = any(each.startswith(rule.seen_by) for each in found.violations)
+        unseen += not is_seen
+        print(f"{name}: {'seen' if is_seen else 'NOT SEEN'} ({rule.case}) {found.violations}")
+    print(f"{len(broken.RULES)} rules broken, {unseen} not seen")
+    raise SystemExit(bool(unseen))
 
 
 def _campaign(story: Story, asked: argparse.Namespace) -> None:

@@ -12,6 +12,7 @@ from canary.localaws import codedeploy, stepfunctions
 from canary.localaws.admission import acting_as
 from canary.localaws.awslambda.exceptions import TooManyRequestsException
 from canary.localaws.clock import OutOfTime
+from tests.faults import scenarios
 from tests.pipeline.faults import answer_lost, first, refused
 from tests.pipeline.story import FUNCTION, Story
 from tests.pipeline.watch import EVENTS, LAMBDA, Crash, Point, Site
@@ -93,9 +94,14 @@ def _rival(story: Story, site: Site) -> Any:
             FunctionVersion=RIVALS_VERSION,
             RoutingConfig={"AdditionalVersionWeights": {}},
         )
-        story.chosen.add(RIVALS_VERSION)
+        story.watch.chosen.add(RIVALS_VERSION)
 
     return first(move)(site)
+
+
+def _asked(story: Story, site: Site) -> Any:
+    """An operator asks for a rollback."""
+    return first(lambda: scenarios.ask(story))(site)
 
 
 def _stop(story: Story, execution: str) -> None:
@@ -198,6 +204,7 @@ KINDS = {
     "time-out-before": Kind(_times_out, _is_call),
     "time-out-after": Kind(_after(_times_out), _is_write, loses_answers=True),
     "rival": Kind(_rival, _is_call),
+    "asked": Kind(_asked, _is_call),
     "abort-before": Kind(_aborted_before, _is_in_execution),
     "abort-after": Kind(
         _aborted_after,

@@ -48,6 +48,14 @@ def bad(story: Story) -> None:
     until_over(story)
 
 
+def alarm(story: Story) -> None:
+    """The alarm goes red in the canary: CodeDeploy rolls back by itself, and so do we."""
+    story.when_requested(story.prepared)
+    until(story, lambda: len(story.sandbox.alias(FUNCTION)) == 2)
+    story.alarm_fires()
+    until_over(story)
+
+
 def alarm_in_bake(story: Story) -> None:
     """All traffic is on the new version when the alarm goes red."""
     story.when_requested(story.prepared)
@@ -91,14 +99,40 @@ def early_end(story: Story) -> None:
     until_over(story)
 
 
+def second(story: Story) -> None:
+    """Another release is asked for while one publishes."""
+    story.when_requested(story.prepared)
+    until(story, lambda: "WaitForVersion" in story.states())
+    running_one = story.execution
+    story.when_requested(story.prepared)
+    story.execution = running_one
+    until_over(story)
+
+
+def stale(story: Story) -> None:
+    """A release is aborted while it signs, and redriven when another one has been promoted."""
+    story.when_requested(story.prepared)
+    until(story, lambda: "WaitForSigning" in story.states())
+    stop(story)
+    aborted = story.execution
+    story.after(minutes=1).when_requested(story.prepared)
+    until_over(story)
+    story.execution = aborted
+    go_on(story)
+    until_over(story)
+
+
 SCENARIOS: dict[str, Callable[[Story], None]] = {
     "good": good,
     "bad": bad,
+    "alarm": alarm,
     "alarm-in-bake": alarm_in_bake,
     "alarm-in-guard": alarm_in_guard,
     "operator": operator,
     "redrive": redrive,
     "early-end": early_end,
+    "second": second,
+    "stale": stale,
 }
 
 # -- what scenarios are made of ------------------------------------------------------------------

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from tests.pipeline.story import FUNCTION, Story
+from tests.pipeline.watch import FORWARD
 
 FINAL = {"promoted", "rolled_back", "rollback_failed", "refused", "failed"}
 _LEGAL = {
@@ -24,7 +25,7 @@ _LEGAL = {
     ("rollback_failed", "rolled_back"),
     ("failed", "in_progress"),
 }
-_FORWARD = {"CreateDeployment", "PublishVersion", "StartSigningJob", "UpdateFunctionCode"}
+_NOT_BACK = FORWARD | {"StartSigningJob"}
 _AUTOMATIC = {"Reconcile", "RollBack", "FinishRelease", "EvaluateCanary"}
 
 
@@ -44,7 +45,7 @@ def alias_is_accounted_for(story: Story) -> None:
     """The alias serves what was promoted, what was stable, or what somebody outside chose."""
     shares = set(story.sandbox.alias(FUNCTION))
     promoted = {each["newVersion"] for each in releases(story) if each["outcome"] == "promoted"}
-    allowed = promoted | set(story.alias_before) | story.chosen
+    allowed = promoted | set(story.alias_before) | story.watch.chosen
     assert shares <= allowed, f"the alias serves {shares}, allowed are {allowed}"
 
 
@@ -68,7 +69,7 @@ def served_versions_are_signed(story: Story) -> None:
         CodeSigningConfigArn=story.sandbox.outputs["CodeSigningConfigArn"]
     )["CodeSigningConfig"]
     allowed = config["AllowedPublishers"]["SigningProfileVersionArns"]
-    for version in story.watch.served - set(story.alias_before) - story.chosen:
+    for version in story.watch.served - set(story.alias_before) - story.watch.chosen:
         found = client.get_function_configuration(FunctionName=FUNCTION, Qualifier=version)
         signer = found.get("SigningProfileVersionArn")
         assert signer in allowed, f"version {version} is signed by {signer}, not by {allowed}"
@@ -130,7 +131,12 @@ def automatic_actors_only_go_back(story: Story) -> None:
     """Who undoes, judges or finishes neither signs, publishes, changes code nor deploys."""
     for site in story.watch.sites:
         is_automatic = site.point.actor.rpartition(".")[2] in _AUTOMATIC
-        assert not (is_automatic and site.operation in _FORWARD), f"{site.point}"
+        assert not (is_automatic and site.operation in _NOT_BACK), f"{site.point}"
+
+
+def protocol_is_kept(story: Story) -> None:
+    """One release at a time, which writes forward only with the lock; others' moves stay."""
+    assert not story.watch.wrongs, "; ".join(story.watch.wrongs)
 
 
 INVARIANTS = (
@@ -143,6 +149,7 @@ INVARIANTS = (
     messages_are_told_once,
     repetition_changes_nothing,
     automatic_actors_only_go_back,
+    protocol_is_kept,
 )
 
 

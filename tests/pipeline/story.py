@@ -22,8 +22,7 @@ ALARM = "canary-checkout-errors"
 class Story:
     """
     One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
-    the code of version 1, `parameters` are the stack's. `chosen` are the versions on which somebody
-    outside has put the alias; `has_lost_answers` excuses messages that are sent again.
+    the code of version 1, `parameters` are the stack's. `has_lost_answers` excuses messages that are sent again.
 
     Every step returns the story, so that a test reads from top to bottom.
     """
@@ -40,7 +39,6 @@ class Story:
         self.sandbox.add_function(FUNCTION, package)
         self.alias_before = self._alias_at_first = self.sandbox.alias(FUNCTION)
         self.watch = Watch(aws)
-        self.chosen: set[str] = set()
         self.has_lost_answers = False
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
@@ -232,7 +230,7 @@ class Story:
     @property
     def is_moved_from_outside(self) -> bool:
         """Whether somebody but us had a hand on the alias."""
-        return bool(self.chosen) or self.alias_before is not self._alias_at_first
+        return bool(self.watch.chosen) or self.alias_before is not self._alias_at_first
 
     def deployments_of(self, release: str) -> list[str]:
         """Ids of the deployments that the release has started."""

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import moto.awslambda.models
 import moto.dynamodb.models
 from botocore.client import BaseClient
 
@@ -24,6 +25,8 @@ from canary.localaws.events.delivery import Delivery
 from canary.localaws.stepfunctions.history import History
 
 EVENTS, LAMBDA = "events", "Lambda"
+FORWARD = {"CreateDeployment", "PublishVersion", "UpdateFunctionCode"}
+"""What only the release that holds the lock may do."""
 _READS = ("BatchGet", "Describe", "Get", "Head", "List", "Query")
 
 
@@ -89,13 +92,16 @@ class Watch:
     What was seen of the pipeline in one embedded AWS.
 
     `sites` are all points in the order of their passages; `served` are the versions that an alias
-    ever had; `outcomes` are those of each release, in their order, with its redrive count.
+    ever had; `outcomes` are those of each release, in their order, with its redrive count. `wrongs`
+    are offences against the protocol, seen at the moment of a handler's write.
     """
 
     def __init__(self, aws: LocalAws) -> None:
         self.sites: list[Site] = []
         self.served: set[str] = set()
         self.outcomes: dict[str, list[tuple[str, int]]] = {}
+        self.wrongs: list[str] = []
+        self.chosen: set[str] = set()
         self.rules: list[Rule] = []
         self._aws = aws
         self._acting: tuple[str, Counter[str]] | None = None
@@ -119,14 +125,21 @@ class Watch:
             what = _named(operation, parameters)
             numbers[what] += 1
 
+            point = Point(actor, what, numbers[what])
+            execution = self._execution()
+
             def proceed() -> Any:
+                served = self._versions(parameters) if operation == "UpdateAlias" else set()
                 answer = original(client, operation, dict(parameters))
                 if operation in ("UpdateItem", "TransactWriteItems"):
                     self._note_outcomes()
+                if served & self.chosen:
+                    self.wrongs.append(f"{point} overwrote {served}, which is not ours")
+                if operation in FORWARD and execution not in self._holders():
+                    self.wrongs.append(f"{point} without the lock")
                 return answer
 
-            point = Point(actor, what, numbers[what])
-            return self.arrive(Site(point, proceed, operation, parameters, self._execution()))
+            return self.arrive(Site(point, proceed, operation, parameters, execution))
 
         return call
 
@@ -205,19 +218,45 @@ class Watch:
         handler = _handler(function.function_name)
         return f"rollback.{handler}" if _machine(self._execution()) == "rollback" else handler
 
-    def _note_outcomes(self) -> None:
+    def _items(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
+        """Partition, sort key and attributes of all items there are now."""
         backend = self._aws.backend(moto.dynamodb.models.dynamodb_backends)
         for table in backend.tables.values():
-            for key, items in table.items.items():
-                if key.value.startswith("release#"):
-                    for item in items.values():
-                        self._note_outcome(key.value.partition("#")[2], item.attrs)
+            for partition, items in table.items.items():
+                for key, item in items.items():
+                    yield partition.value, key.value, item.attrs
+
+    def _holders(self) -> set[str]:
+        """The executions that hold a lock now."""
+        return {
+            item["executionArn"].value
+            for partition, key, item in self._items()
+            if key == "lock" or partition == "locks"
+        }
+
+    def _versions(self, parameters: Mapping[str, Any]) -> set[str]:
+        """The versions that the alias of this call serves now."""
+        functions = self._aws.backend(moto.awslambda.models.lambda_backends)
+        return set(functions.get_alias(parameters["Name"], parameters["FunctionName"]).versions)
+
+    def _note_outcomes(self) -> None:
+        """A release that is in progress beside another one has passed the lock."""
+        in_progress = []
+        for partition, key, item in self._items():
+            if key == "release":
+                self._note_outcome(partition.partition("#")[2], item)
+                in_progress += [partition] if item["outcome"].value == "in_progress" else []
+        if len(in_progress) > 1:
+            self.wrongs.append(f"in progress at once: {', '.join(in_progress)}")
 
     def _note_outcome(self, release: str, attributes: Mapping[str, Any]) -> None:
         seen = self.outcomes.setdefault(release, [])
         now = attributes["outcome"].value, int(attributes["redriveCount"].value)
-        if not seen or seen[-1][0] != now[0]:
-            seen.append(now)
+        if seen and seen[-1][0] == now[0]:
+            return
+        seen.append(now)
+        if now[0] == "promoted" and "rollbackRequested" in attributes:
+            self.wrongs.append(f"{release} is promoted although a rollback was asked for")
 
 
 def _handler(function_name: str) -> str:
