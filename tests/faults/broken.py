@@ -136,16 +136,9 @@ RULES = {
             Break("release.shifting", "decide_promote", _always),
             Break("release.record", "_FROM", _any_outcome),
         ),
-        "good asked@EvaluateCanary/UpdateItem:decision/1 crash-before@FinishRelease/GetItem:release/1",
+        "good asked@EvaluateCanary/UpdateItem:decision/1"
+        " throttled@FinishRelease/GetItem:release/1",
         "protocol_is_kept",
-    ),
-    "RollBack does not wait for CodeDeploy": Broken(
-        (
-            Break("release.rollback", "_is_settled", _always),
-            Break("release.rollback", "_WHOLE_READS", lambda *_: 1),
-        ),
-        "alarm restores-another@CodeDeploy/rollback/1",
-        "outcomes_are_true",
     ),
     "RollBack does not look at the alias": Broken(
         (Break("release.rollback", "_look", _believes),), "operator", "alias_is_whole"

@@ -5,6 +5,7 @@ its machines enter; and lets any of them go wrong.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -133,7 +134,7 @@ class Watch:
                 answer = original(client, operation, dict(parameters))
                 if operation in ("UpdateItem", "TransactWriteItems"):
                     self._note_outcomes()
-                if served & self.chosen:
+                if served & self.chosen - self._stable():
                     self.wrongs.append(f"{point} overwrote {served}, which is not ours")
                 if operation in FORWARD and execution not in self._holders():
                     self.wrongs.append(f"{point} without the lock")
@@ -233,6 +234,11 @@ class Watch:
             for partition, key, item in self._items()
             if key == "lock" or partition == "locks"
         }
+
+    def _stable(self) -> set[str]:
+        """The versions that were stable when some release began."""
+        plans = [item["plan"].value for _, key, item in self._items() if key == "release"]
+        return {json.loads(plan)["stableVersion"] for plan in plans}
 
     def _versions(self, parameters: Mapping[str, Any]) -> set[str]:
         """The versions that the alias of this call serves now."""
