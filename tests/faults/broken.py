@@ -136,7 +136,7 @@ RULES = {
             Break("release.shifting", "decide_promote", _always),
             Break("release.record", "_FROM", _any_outcome),
         ),
-        "good asked@EvaluateCanary/UpdateItem:decision/1"
+        "good asked@EvaluateCanary/UpdateItem:latest/1~8"
         " throttled@FinishRelease/GetItem:release/1",
         "protocol_is_kept",
     ),

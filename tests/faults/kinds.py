@@ -18,7 +18,7 @@ from tests.pipeline.story import FUNCTION, Story
 from tests.pipeline.watch import EVENTS, LAMBDA, Crash, Point, Site
 
 CODEDEPLOY = "CodeDeploy"
-RIVALS_VERSION = "1"
+RIVALS_VERSION = "3"  # that of the release that was rolled back
 _OVERTAKEN_SECONDS = 90
 _DELAYED_SECONDS = 12 * 60  # past the end of every scenario
 
