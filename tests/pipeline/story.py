@@ -221,7 +221,7 @@ class Story:
 
     def locks(self) -> list[dict[str, Any]]:
         """All locks that are held."""
-        return [each for each in self.items() if each["sk"] == "lock"]
+        return [each for each in self.items() if each["pk"] == "locks"]
 
     def evidence(self) -> dict[str, Any]:
         """The release's evidence object."""
