@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from canary.cli import following, incoming, options, requests, screen, stacks
+from canary.cli import following, incoming, options, requests, screen, stacks, summary, watch
 from canary.cli.following import Target
 from canary.cli.watch import End, Watch
 from release import request
@@ -35,6 +35,14 @@ _NAME_LENGTH = 80  # of an execution
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, change nothing, show the plan.")
 @click.option("--no-wait", is_flag=True, help="Start it, and do not follow it.")
+@click.option(
+    "--until",
+    type=click.Choice(["end", "bake"]),
+    default="end",
+    show_default=True,
+    help="How long to follow it; with bake, until all traffic is on the new version.",
+)
+@options.summary
 @options.shared
 @click.pass_context
 def release(
@@ -44,6 +52,8 @@ def release(
     package: Path | None,
     request_file: Path | None,
     no_wait: bool,
+    until: str,
+    summary_file: Path | None,
     environment: str,
     as_json: bool,
     **flags: Any,
@@ -51,15 +61,17 @@ def release(
     """
     Release FUNCTION through an alias, and follow the release to its end.
 
-    Exits 0 if it was promoted (with --dry-run: if it could be released), 2 if it was rolled back,
-    1 if it was refused before anything that serves was touched, 3 if it failed in any other way.
-    Ctrl-C stops following, not the release, and exits 130.
+    Exits 0 if it was promoted (with --dry-run: if it could be released; with --until bake: if all
+    traffic is on the new version), 2 if it was rolled back, 1 if it was refused before anything
+    that serves was touched, 3 if it failed in any other way. Ctrl-C stops following, not the
+    release, and exits 130.
 
     \b
     Examples:
       canary release checkout --package checkout.zip
       canary release checkout --package checkout.zip --dry-run
       canary release checkout --package checkout.zip --environment production --json
+      canary release checkout --package checkout.zip --until bake --summary summary.md
       canary release checkout --package checkout.zip --request release.json --bake-minutes 30
     """
     body = _body(function, request_file, flags)
@@ -78,10 +90,18 @@ def release(
     if no_wait:
         console.print(target.how_to_go_on())
     else:
+        served_before = watch.shares_of(function, target.alias)
         end = following.to_its_end(
-            console, Watch(arn, function, target.alias), target.how_to_go_on()
+            console,
+            Watch(arn, function, target.alias),
+            target.how_to_go_on(),
+            is_enough=lambda now: until == "bake" and now.bakes(served_before),
         )
         screen.tell(console, *following.sentence(target, end))
+        if end.outcome == "baking":
+            console.print(target.how_to_go_on())
+        if summary_file:
+            summary.add(summary_file, target, arn, end)
     code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
         screen.document(_document(target, arn, end) | {"exitCode": code})
