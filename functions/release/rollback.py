@@ -69,6 +69,8 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
         return _guarded_by_alarm(event)
     if isinstance(event, trigger.OperatorRequest):
         return _asked_for(execution, event)
+    if isinstance(event, trigger.Resumption):
+        return _resumed(event)
     return _of_dead_execution(event)
 
 
@@ -137,6 +139,15 @@ def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     return _requested(release, ended.execution_arn, reason, ended.redrives)
 
 
+def _resumed(resumption: trigger.Resumption) -> _Meant:
+    """A rollback that was asked for and is not over; nobody can ask for a new one this way."""
+    release = record.find(resumption.release)
+    asked = release and release.rollback_requested
+    if release is None or asked is None or release.outcome in record.OVER:
+        return []
+    return [_begun(release, asked.reason)]
+
+
 def _is_dead(ended: trigger.EndedExecution) -> bool:
     """
     Whether the execution has not been redriven since the event.
@@ -145,7 +156,9 @@ def _is_dead(ended: trigger.EndedExecution) -> bool:
     still says that this very run goes on.
     """
     now = stepfunctions.describe_execution(ended.execution_arn)
-    if now is None or now.redrive_count > ended.redrives:
+    if now is None:
+        return True  # executions are forgotten 90 days after their end
+    if now.redrive_count > ended.redrives:
         return False
     if not now.is_over or now.redrive_count < ended.redrives:
         raise AwsUnavailableError(

@@ -225,7 +225,7 @@ class Story:
 
     def locks(self) -> list[dict[str, Any]]:
         """All locks that are held."""
-        return [each for each in self.items() if each["sk"] == "lock"]
+        return [each for each in self.items() if each["pk"] == "locks"]
 
     @property
     def is_moved_from_outside(self) -> bool:
