@@ -110,7 +110,7 @@ def _of_finished(release: Release) -> Event | None:
     """A finished release may have to go back nevertheless: it was asked for, or an alarm is red."""
     if release.outcome not in {"promoted", "rollback_failed"}:
         return None
-    if release.rollback_requested:
+    if release.rollback_requested or release.outcome == "rollback_failed":
         return _resumption(release)
     return _red_alarm(release)
 

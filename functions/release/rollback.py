@@ -140,12 +140,18 @@ def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
 
 
 def _resumed(resumption: trigger.Resumption) -> _Meant:
-    """A rollback that was asked for and is not over; nobody can ask for a new one this way."""
+    """
+    A rollback that was asked for and is not over, or that failed before it could be asked for;
+    nobody can ask for a new one this way.
+    """
     release = record.find(resumption.release)
-    asked = release and release.rollback_requested
-    if release is None or asked is None or release.outcome in record.OVER:
+    if release is None or release.outcome in record.OVER:
         return []
-    return [_begun(release, asked.reason)]
+    if release.rollback_requested is None:
+        if release.outcome != "rollback_failed":
+            return []
+        release = record.request_rollback(release.release, "reconcile", release.reason)
+    return [_begun(release, release.reason)] if release else []
 
 
 def _is_dead(ended: trigger.EndedExecution) -> bool:
