@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import click
 
-from canary.cli import following, incoming, options, requests, screen, stacks, summary, watch
+from canary.cli import (
+    following,
+    incoming,
+    options,
+    requests,
+    screen,
+    stacks,
+    starting,
+    summary,
+    watch,
+)
 from canary.cli.following import Target
-from canary.cli.watch import End, Watch
+from canary.cli.watch import Watch
 from release import request
-from release.aws.clients import client
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-_NAME_LENGTH = 80  # of an execution
 
 
 @click.command()
@@ -75,7 +81,7 @@ def release(
       canary release checkout --package checkout.zip --request release.json --bake-minutes 30
     """
     body = _body(function, request_file, flags)
-    name = _name(function, body, incoming.digest(package) if package else "")
+    name = starting.name(function, body, incoming.digest(package) if package else "")
     key = f"incoming/{name}.zip"
     request.parse(body | ({"package": {"key": key, "version": "?"}} if package else {}))
     target = Target(function, body["alias"], environment)
@@ -84,7 +90,7 @@ def release(
     if package:
         version = incoming.upload(console, package, stack.bucket, key)
         body["package"] = {"key": key, "version": version}
-    arn = _start(stack.release_machine, name, body)
+    arn = starting.start(stack.release_machine, name, json.dumps(body))
     console.print(f"Release [bold]{name}[/] of {target} has started.")
     end = None
     if no_wait:
@@ -104,7 +110,7 @@ def release(
             summary.add(summary_file, target, arn, end)
     code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
-        screen.document(_document(target, arn, end) | {"exitCode": code})
+        screen.document(starting.document(target, arn, end) | {"exitCode": code})
     context.exit(code)
 
 
@@ -124,30 +130,3 @@ def _body(function: str, file: Path | None, flags: dict[str, Any]) -> dict[str, 
         if value is not None:
             body[part] = {**body.get(part, {}), field: value}
     return body
-
-
-def _name(function: str, body: dict[str, Any], package: str) -> str:
-    """The release's id: function, beginning of a hash of what is asked for, and the time."""
-    digest = hashlib.sha256(f"{json.dumps(body, sort_keys=True)} {package}".encode()).hexdigest()
-    rest = f"-{digest[:8]}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
-    return function[: _NAME_LENGTH - len(rest)] + rest
-
-
-def _start(machine: str, name: str, body: dict[str, Any]) -> str:
-    answer = client("stepfunctions").start_execution(
-        stateMachineArn=machine, name=name, input=json.dumps(body)
-    )
-    return str(answer["executionArn"])
-
-
-def _document(target: Target, arn: str, end: End | None) -> dict[str, object]:
-    started: dict[str, object] = {
-        "schema": 1,
-        "release": arn.rpartition(":")[2],
-        "executionArn": arn,
-        "function": target.function,
-        "alias": target.alias,
-    }
-    if end is None:
-        return started | {"status": "RUNNING", "outcome": "in_progress"}
-    return started | following.document(end)

@@ -58,7 +58,9 @@ def _replay(story: Story, case: Case) -> None:
     for execution in scenarios.executions(story):
         if execution.exec_arn not in before:
             print(f"  {execution.name}: {' '.join(execution.history.entered())}")
-            print(f"  {execution.exec_status.value} {execution.error or ''} {execution.cause or ''}")
+            print(
+                f"  {execution.exec_status.value} {execution.error or ''} {execution.cause or ''}"
+            )
     for violation in found.violations:
         print(f"  violated: {violation}")
     raise SystemExit(bool(found.violations))

@@ -89,9 +89,7 @@ def _overwrites(original: Any, module: ModuleType) -> Any:
     def look(before: Any, release: Any, alias: Any, deployment_id: Any) -> Any:
         if alias.is_whole and alias.version != release.plan.stable_version:
             plan, revision = release.plan, alias.revision_id
-            module.awslambda.point_alias(
-                plan.function, plan.alias, plan.stable_version, revision
-            )
+            module.awslambda.point_alias(plan.function, plan.alias, plan.stable_version, revision)
             return before
         return original(before, release, alias, deployment_id)
 
@@ -136,15 +134,16 @@ RULES = {
             Break("release.shifting", "decide_promote", _always),
             Break("release.record", "_FROM", _any_outcome),
         ),
-        "good asked@EvaluateCanary/UpdateItem:latest/1~8"
-        " throttled@FinishRelease/GetItem:release/1",
+        "good asked@EvaluateCanary/UpdateItem:latest/1~8 throttled@FinishRelease/GetItem:release/1",
         "protocol_is_kept",
     ),
     "RollBack does not look at the alias": Broken(
         (Break("release.rollback", "_look", _believes),), "operator", "alias_is_whole"
     ),
     "RollBack publishes": Broken(
-        (Break("release.rollback", "_step", _publishes),), "operator", "automatic_actors_only_go_back"
+        (Break("release.rollback", "_step", _publishes),),
+        "operator",
+        "automatic_actors_only_go_back",
     ),
     "FinishRelease tells nobody": Broken(
         (Break("release.finishing", "_notify", _nothing),), "good", "the story broke off"

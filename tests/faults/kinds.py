@@ -224,4 +224,3 @@ KINDS = {
     ),
     "stop-pending": Kind(_code_deploy(stop_is_pending=True), _is(CODEDEPLOY, "StopDeployment")),
 }
-

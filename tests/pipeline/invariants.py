@@ -77,9 +77,7 @@ def served_versions_are_signed(story: Story) -> None:
 
 def locks_are_held_by_the_living(story: Story) -> None:
     """A lock belongs to a release in progress, whose execution runs."""
-    running = {
-        each["executionArn"] for each in releases(story) if each["outcome"] == "in_progress"
-    }
+    running = {each["executionArn"] for each in releases(story) if each["outcome"] == "in_progress"}
     for held in story.locks():
         assert held["executionArn"] in running, f"a lock outlived its release: {held}"
         assert not story.sandbox.is_over(held["executionArn"]), f"the holder is dead: {held}"
