@@ -8,7 +8,7 @@ from typing import Any
 import click
 from botocore.exceptions import ClientError
 
-from canary.cli import following, options, screen, starting, stacks
+from canary.cli import following, options, screen, stacks, starting
 from canary.cli.failures import UserError
 from canary.cli.following import Target
 from canary.cli.watch import Watch

@@ -64,9 +64,10 @@ def in_forks(
             going[reader] = piece, process
         if not going:
             return
-        for reader in connection.wait(list(going)):
+        ready: list[Any] = connection.wait(list(going))
+        for reader in ready:
             piece, process = going.pop(reader)
-            result = reader.recv()  # type: ignore[union-attr]
+            result = reader.recv()
             process.join()
             yield piece, result
 

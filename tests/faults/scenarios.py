@@ -1,4 +1,4 @@
-"""The releases in which every single thing is let go wrong, told so that they go on whatever does."""
+"""The releases in which every thing is let go wrong, told so that they go on whatever does."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ STABLE = "2"
 
 def prepare(story: Story) -> None:
     """
-    The world in which all scenarios begin: an earlier release was promoted, another one rolled back,
-    both past their guard windows. Every handler has run once.
+    The world in which all scenarios begin: an earlier release was promoted, another one rolled
+    back, both past their guard windows.
     """
     story.when_released("good", policy=POLICY).when_over().then_execution_is("SUCCEEDED")
     story.when_released("bad", policy=POLICY).when_traffic_shifts().alarm_fires().when_over()

@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 
 from canary.localaws.admission import acting_as
 from tests.pipeline.story import Story
-from tests.pipeline.watch import Fault, Rule
-from tests.pipeline.watch import Site as Call
+from tests.pipeline.watch import Fault, Rule, Site
+
+Call = Site
 
 
 def at(story: Story, operation: str, fault: Fault, times: int = 1) -> None:

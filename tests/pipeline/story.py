@@ -22,7 +22,8 @@ ALARM = "canary-checkout-errors"
 class Story:
     """
     One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
-    the code of version 1, `parameters` are the stack's. `has_lost_answers` excuses messages that are sent again.
+    the code of version 1, `parameters` are the stack's. `has_lost_answers` excuses messages that
+    are sent again.
 
     Every step returns the story, so that a test reads from top to bottom.
     """

@@ -60,7 +60,7 @@ class LocalEventsBackend(EventsBackend):
         clock.after(period, self._keep_schedule, rule, period, name=f"schedule {rule.name}")
 
     def _keep_schedule(self, rule: LocalRule, period: float) -> None:
-        """As long as this very rule stands: one put again under its name has a schedule of its own."""
+        """As long as this very rule stands: one put again under its name has its own schedule."""
         if self.event_buses["default"].rules.get(rule.name) is rule:
             self._await_schedule(rule, period)
             rule.trigger(self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
