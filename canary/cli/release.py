@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +15,19 @@ from canary.cli import (
     incoming,
     options,
     requests,
+    scans,
     screen,
     stacks,
-    starting,
     summary,
     watch,
 )
 from canary.cli.following import Target
-from canary.cli.watch import Watch
+from canary.cli.watch import End, Watch
 from release import request
+from release.aws.clients import client
 
 _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+_NAME_LENGTH = 80  # of an execution
 
 
 @click.command()
@@ -32,6 +36,13 @@ _FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 @click.option("--alias", help="The function's alias.  [default: live]")
 @click.option("--config", help="CodeDeploy deployment config: how traffic shifts.")
 @click.option("--bake-minutes", type=int, help="Minutes of watching after all traffic shifted.")
+@click.option(
+    "--findings",
+    multiple=True,
+    type=scans.FORMAT_AND_FILE,
+    help="A scan report to upload and gate on; FORMAT is sarif, npm-audit, pip-audit or checkov.",
+)
+@click.option("--exceptions", type=_FILE, help="Accepted findings, with reason and expiry.")
 @click.option("--commit", help="What is released: text for the record.")
 @click.option(
     "--request",
@@ -79,9 +90,12 @@ def release(
       canary release checkout --package checkout.zip --environment production --json
       canary release checkout --package checkout.zip --until bake --summary summary.md
       canary release checkout --package checkout.zip --request release.json --bake-minutes 30
+      canary release checkout --package checkout.zip --findings sarif=bandit.sarif
     """
     body = _body(function, request_file, flags)
-    name = starting.name(function, body, incoming.digest(package) if package else "")
+    name = name_of(function, body, incoming.digest(package) if package else "")
+    reports = scans.files(f"reports/{name}", flags["findings"], flags["exceptions"])
+    body |= scans.members(reports)
     key = f"incoming/{name}.zip"
     request.parse(body | ({"package": {"key": key, "version": "?"}} if package else {}))
     target = Target(function, body["alias"], environment)
@@ -90,7 +104,8 @@ def release(
     if package:
         version = incoming.upload(console, package, stack.bucket, key)
         body["package"] = {"key": key, "version": version}
-    arn = starting.start(stack.release_machine, name, json.dumps(body))
+    scans.upload(console, reports, stack.bucket)
+    arn = start(stack.release_machine, name, json.dumps(body))
     console.print(f"Release [bold]{name}[/] of {target} has started.")
     end = None
     if no_wait:
@@ -110,7 +125,7 @@ def release(
             summary.add(summary_file, target, arn, end)
     code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
-        screen.document(starting.document(target, arn, end) | {"exitCode": code})
+        screen.document(document(target, arn, end) | {"exitCode": code})
     context.exit(code)
 
 
@@ -130,3 +145,30 @@ def _body(function: str, file: Path | None, flags: dict[str, Any]) -> dict[str, 
         if value is not None:
             body[part] = {**body.get(part, {}), field: value}
     return body
+
+
+def name_of(function: str, body: dict[str, Any], package: str = "") -> str:
+    """A release's id: function, beginning of a hash of what is asked for, and the time."""
+    digest = hashlib.sha256(f"{json.dumps(body, sort_keys=True)} {package}".encode()).hexdigest()
+    rest = f"-{digest[:8]}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
+    return function[: _NAME_LENGTH - len(rest)] + rest
+
+
+def start(machine: str, name: str, text: str) -> str:
+    """Start a release with this input; returns the execution's ARN."""
+    answer = client("stepfunctions").start_execution(stateMachineArn=machine, name=name, input=text)
+    return str(answer["executionArn"])
+
+
+def document(target: Target, arn: str, end: End | None) -> dict[str, object]:
+    """A release that was started, and how it ended if it was followed."""
+    started: dict[str, object] = {
+        "schema": 1,
+        "release": arn.rpartition(":")[2],
+        "executionArn": arn,
+        "function": target.function,
+        "alias": target.alias,
+    }
+    if end is None:
+        return started | {"status": "RUNNING", "outcome": "in_progress"}
+    return started | following.document(end)

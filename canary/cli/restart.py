@@ -8,9 +8,10 @@ from typing import Any
 import click
 from botocore.exceptions import ClientError
 
-from canary.cli import following, options, screen, stacks, starting
+from canary.cli import following, options, screen, stacks
 from canary.cli.failures import UserError
 from canary.cli.following import Target
+from canary.cli.release import document, name_of, start
 from canary.cli.watch import Watch
 from release import record
 from release.aws import failures
@@ -56,15 +57,8 @@ def restart(
     request = _request(release, ended["input"])
     target = Target(request["function"], request.get("alias", "live"), environment)
     why_not = _why_no_redrive(release, ended)
-    arn = str(ended["executionArn"])
-    if why_not:
-        name = starting.name(target.function, request)
-        arn = starting.start(stack.release_machine, name, ended["input"])
-        said = f"A new release [bold]{name}[/] of {target} has started with the same input"
-        console.print(f"{said}: {why_not}.", soft_wrap=True)
-    else:
-        client("stepfunctions").redrive_execution(executionArn=arn)
-        console.print(f"Release [bold]{release}[/] of {target} goes on at the step that failed.")
+    arn = _restarted(stack.release_machine, ended, request) if why_not else _redriven(ended)
+    console.print(_sentence(target, release, arn, why_not), soft_wrap=True)
     end = None
     if no_wait:
         console.print(target.how_to_go_on())
@@ -75,8 +69,25 @@ def restart(
     code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
         how = {"restartedBy": "new execution" if why_not else "redrive", "exitCode": code}
-        screen.document(starting.document(target, arn, end) | how)
+        screen.document(document(target, arn, end) | how)
     context.exit(code)
+
+
+def _redriven(ended: dict[str, Any]) -> str:
+    arn = str(ended["executionArn"])
+    client("stepfunctions").redrive_execution(executionArn=arn)
+    return arn
+
+
+def _restarted(machine: str, ended: dict[str, Any], request: dict[str, Any]) -> str:
+    return start(machine, name_of(request["function"], request), ended["input"])
+
+
+def _sentence(target: Target, release: str, arn: str, why_not: str) -> str:
+    if not why_not:
+        return f"Release [bold]{release}[/] of {target} goes on at the step that failed."
+    name = arn.rpartition(":")[2]
+    return f"A new release [bold]{name}[/] of {target} has started with the same input: {why_not}."
 
 
 def _ended(machine: str, release: str) -> dict[str, Any]:

@@ -145,13 +145,10 @@ def _resumed(resumption: trigger.Resumption) -> _Meant:
     nobody can ask for a new one this way.
     """
     release = record.find(resumption.release)
-    if release is None or release.outcome in record.OVER:
+    if release is None or not (release.rollback_requested or release.outcome == "rollback_failed"):
         return []
-    if release.rollback_requested is None:
-        if release.outcome != "rollback_failed":
-            return []
-        release = record.request_rollback(release.release, "reconcile", release.reason)
-    return [_begun(release, release.reason)] if release else []
+    begun = record.request_rollback(release.release, "reconcile", release.reason)
+    return [_begun(begun, release.reason)] if begun else []
 
 
 def _is_dead(ended: trigger.EndedExecution) -> bool:
@@ -222,8 +219,6 @@ def _step(before: RolledBack, release: Release) -> RolledBack:
         deployment_id = deployment_id or _find_deployment(release)
         if deployment_id:
             codedeploy.stop_deployment(deployment_id)
-            if not release.deployment_id:
-                shifting.keep_deployment(release.release, deployment_id)
     except Exception as error:
         trouble = error
     alias = awslambda.get_alias(release.plan.function, release.plan.alias)
@@ -265,7 +260,10 @@ def _find_deployment(release: Release) -> str | None:
     found = codedeploy.find_deployment(
         traffic.application, traffic.group, release.release, release.plan.planned_at
     )
-    return found.id if found else None
+    if found is None:
+        return None
+    shifting.keep_deployment(release.release, found.id)
+    return found.id
 
 
 def _is_settled(release: Release, deployment_id: str | None) -> bool:
