@@ -24,7 +24,7 @@ export UV_SYSTEM_CERTS ?= true
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE # start-up time
 
 .PHONY: help setup demo test check lint types contracts scan coverage bench bench-verdict \
-	authorization lock clean
+	authorization scanners lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -72,10 +72,14 @@ bench-verdict: .venv/run.stamp ## every goal of the verdict beside what is measu
 authorization: .venv/dev.stamp ## AWS's service authorization data anew, from cfn-lint's
 	@$(PYTHON) -m tests.localaws.authorization
 
+scanners: .venv/scanners.stamp ## the tests' scan reports anew, by the real scanners over samples (needs npm)
+	@$(PYTHON) -m tests.findings.record .venv/scanners/bin
+
 lock: ## make the locks anew from pyproject.toml and functions/requirements.in (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) functions/requirements.in -c requirements/dev.txt -o functions/requirements.txt
+	$(LOCK) requirements/scanners.in -o requirements/scanners.txt
 
 clean: ## remove .venv and all that the targets leave behind
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
@@ -91,6 +95,13 @@ clean: ## remove .venv and all that the targets leave behind
 	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch .venv/run.stamp $@ # dev.txt includes run.txt
+
+# In an environment of their own: they pin what others need newer.
+.venv/scanners.stamp: requirements/scanners.txt $(PYTHON)
+	@rm -rf .venv/scanners
+	@$(PYTHON) -m venv .venv/scanners
+	@$(subst $(PYTHON),.venv/scanners/bin/python,$(PIP)) --no-deps --require-hashes -r $<
+	@touch $@
 
 # What `sam build` packs, for this machine and for the processor that it packs for, so that its test
 # needs no network. Where that Python is not installed there is nothing to fetch, nor to test.

@@ -24,12 +24,14 @@ _TRIES = 20
 # What the release machine refuses before anything that serves was touched.
 _REFUSALS = {
     "AlarmCoverageError",
+    "FindingsBlockedError",
     "FrozenError",
     "InvalidRequestError",
     "NothingToReleaseError",
     "NothingToRollBackError",
     "PackageInvalidError",
     "ReleaseInProgressError",
+    "ReportUnreadableError",
     "TargetNotReadyError",
 }
 _RELEASE_CODES = {

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from release.errors import ReleaseStaleError
 from release.request import Change, Configuration, Probe, ProbeEvent
+from release.scanned import Findings, Scans
+from release.severity import Severity
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -73,6 +75,7 @@ class Policy(_Payload, frozen=True, kw_only=True):
     latency_slo_ms: float | None
     alarms: Literal["normal", "strict"]
     fix_forward: list[str]
+    block_on: Severity = "high"
 
 
 class CodeSigning(_Payload, frozen=True, kw_only=True):
@@ -107,6 +110,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     planned_at: int
     dry_run: bool
     probe: Probe = Probe()
+    scans: Scans | None = None
 
     @property
     def target(self) -> str:
@@ -233,6 +237,7 @@ class State(_Payload, frozen=True, kw_only=True):
     """The release machine's state: the plan, and the results so far."""
 
     plan: Plan
+    findings: Findings | None = None
     signing: Signing | None = None
     publication: Publication | None = None
     probe: Probed | None = None

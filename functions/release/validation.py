@@ -5,7 +5,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from release import alarms, configuration, environment, lock, pointer, policy, request, sources
+from release import (
+    alarms,
+    configuration,
+    environment,
+    lock,
+    pointer,
+    policy,
+    request,
+    scans,
+    sources,
+)
 from release.alarms import Watched
 from release.aws import awslambda, cloudwatch, codedeploy, signer
 from release.environment import Environment
@@ -51,6 +61,7 @@ def validate(execution: Execution, document: object) -> Plan:
         planned_at=int(time.time()),
         dry_run=asked.dry_run,
         probe=asked.probe,
+        scans=scans.find(asked, stack),
     )
     _refuse_no_change(plan, stable)
     if not plan.dry_run:

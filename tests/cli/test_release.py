@@ -11,6 +11,7 @@ from canary.cli import summary
 from canary.cli.watch import Glance, Watch
 from release.errors import AwsUnavailableError
 from tests.cli.conftest import Terminal
+from tests.findings.record import RECORDED
 from tests.pipeline import faults
 
 PROMOTED = """\
@@ -72,6 +73,27 @@ def test_a_bad_version_is_rolled_back(terminal: Terminal) -> None:
     assert (found["stableVersion"], found["newVersion"]) == ("1", "2")
     assert "canary-checkout-errors is in ALARM" in found["reason"]
     terminal.story.then_alias_is({"1": 1})
+
+
+def test_reports_are_uploaded_and_named(terminal: Terminal) -> None:
+    """What the scanners wrote is gated on; a report that is none is refused before anything."""
+    terminal.story.aws.client("securityhub").enable_security_hub()
+    report = terminal.directory / "bandit.sarif"
+    report.write_text((RECORDED / "bandit.sarif").read_text())
+    accepted = terminal.directory / "accepted.json"
+    accepted.write_text('{"schema": 1, "exceptions": [{"rule": "B602"}]}')
+    arguments = ("release", "checkout", "--package", terminal.package())
+    found = terminal.json(
+        *arguments, "--findings", f"sarif={report}", "--exceptions", str(accepted), code=1
+    )
+    assert found["error"] == "FindingsBlockedError"
+    (name,) = executions(terminal)
+    asked = request_of(terminal, name)
+    assert asked["findings"] == [{"format": "sarif", "key": f"reports/{name}/1-sarif.json"}]
+    assert asked["exceptions"] == f"reports/{name}/exceptions.json"
+    for wrong in ("bandit.sarif", "xml=bandit.sarif", "sarif=gone.sarif"):
+        assert terminal.type(*arguments, "--findings", wrong).exit_code == 1
+    assert executions(terminal) == [name]
 
 
 def test_a_dry_run_shows_the_plan_and_changes_nothing(terminal: Terminal) -> None:
