@@ -3,8 +3,8 @@ What building and looking through a package of 250 MB unzipped costs, beside the
 
 The content is what is installed beside this project. The yardstick is `unzip -tqq` plus `sha256sum`
 on the same file (where they are missing, Python's own, named). Seconds are of CPU, which a busy
-machine changes least, and the best of some turns counts. Memory is the peak of a process of its own,
-above one that only imported the same modules.
+machine changes least, and the best of some turns counts. Memory is the peak of a process of its
+own, above one that only imported the same modules.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""FinishRelease: store the outcome and the evidence, free the lock, tell it once."""
+"""FinishRelease: store the outcome and the evidence, tell it once, free the lock."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def _finish(
     redrives = _redrives_over(execution, release, event)
     if redrives is None:
         return "left to its own execution"
-    finished = record.finish(release, outcome, sentence, execution, redrives)
+    finished = record.finish(release, outcome, sentence, execution, redrives) or _left_behind(
+        end.release, outcome
+    )
     if finished is None:
         stands = record.get(end.release)
         if outcome == "promoted" and stands.rollback_requested:
@@ -73,12 +75,21 @@ def _finish(
     if outcome != "promoted":
         guards.end(finished.plan, int(time.time()))
     pointer.move(finished)
-    lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}
     )
     _notify(finished)
+    lock.free(finished.plan, finished.execution_arn, redrives)  # last: what is locked is not done
     return finished.outcome
+
+
+def _left_behind(name: str, outcome: Outcome) -> Release | None:
+    """The release, if whoever stored this outcome has died before all was done."""
+    release = record.get(name)
+    if release.outcome != outcome or release.is_told or release.finished_by is None:
+        return None
+    finisher = stepfunctions.describe_execution(release.finished_by)
+    return release if finisher is None or finisher.is_over else None
 
 
 def _redrives_over(

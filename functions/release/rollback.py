@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from release import asking, guards, record, trigger
+from release import asking, guards, record, shifting, trigger
 from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
 from release.errors import AliasMovedError, AwsUnavailableError
@@ -69,6 +69,8 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
         return _guarded_by_alarm(event)
     if isinstance(event, trigger.OperatorRequest):
         return [_begun(*asking.begin(execution, event))]
+    if isinstance(event, trigger.Resumption):
+        return _resumed(event)
     return _of_dead_execution(event)
 
 
@@ -119,6 +121,18 @@ def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     return _requested(release, ended.execution_arn, reason, ended.redrives)
 
 
+def _resumed(resumption: trigger.Resumption) -> _Meant:
+    """
+    A rollback that was asked for and is not over, or that failed before it could be asked for;
+    nobody can ask for a new one this way.
+    """
+    release = record.find(resumption.release)
+    if release is None or not (release.rollback_requested or release.outcome == "rollback_failed"):
+        return []
+    begun = record.request_rollback(release.release, "reconcile", release.reason)
+    return [_begun(begun, release.reason)] if begun else []
+
+
 def _is_dead(ended: trigger.EndedExecution) -> bool:
     """
     Whether the execution has not been redriven since the event.
@@ -127,7 +141,9 @@ def _is_dead(ended: trigger.EndedExecution) -> bool:
     still says that this very run goes on.
     """
     now = stepfunctions.describe_execution(ended.execution_arn)
-    if now is None or now.redrive_count > ended.redrives:
+    if now is None:
+        return True  # executions are forgotten 90 days after their end
+    if now.redrive_count > ended.redrives:
         return False
     if not now.is_over or now.redrive_count < ended.redrives:
         raise AwsUnavailableError(
@@ -235,7 +251,10 @@ def _find_deployment(release: Release) -> str | None:
     found = codedeploy.find_deployment(
         traffic.application, traffic.group, release.release, release.plan.planned_at
     )
-    return found.id if found else None
+    if found is None:
+        return None
+    shifting.keep_deployment(release.release, found.id)
+    return found.id
 
 
 def _is_settled(release: Release, deployment_id: str | None) -> bool:

@@ -39,6 +39,11 @@ def note_deployment(release: str, deployment_id: str, deadline: int) -> None:
     _set(release, {"deploymentId": deployment_id, "deadline": deadline})
 
 
+def keep_deployment(release: str, deployment_id: str) -> None:
+    """Keep the id of a deployment whose own state could not."""
+    _set(release, {"deploymentId": deployment_id})
+
+
 def note_turn(release: str, turn: dict[str, object]) -> None:
     """Keep the latest look at the canary: its verdict and the latest minute's numbers."""
     _set(release, {"latest": turn})

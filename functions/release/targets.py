@@ -68,7 +68,7 @@ def to_undo(target: str, *, forced: bool = False, version: str | None = None) ->
 
 def _before(release: Release) -> Release:
     """The release that brought what serves since this one was rolled back, if it is known."""
-    earlier = record.find(pointer.get(release.plan.target).release)
+    earlier = record.find(pointer.get(release.plan.target).brought_by)
     return earlier if earlier and earlier.outcome == "promoted" else release
 
 

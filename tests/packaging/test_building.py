@@ -211,7 +211,7 @@ def test_modules_of_node_are_those_of_the_lock(
     assert not (folder / "node_modules").exists()
     assert json.loads(built.bill.read_text())["components"] == []
     (folder / "package.json").write_text(
-        json.dumps(NODE["package.json"] | {"dependencies": {"left-pad": "1.3.0"}})
+        json.dumps({**NODE["package.json"], "dependencies": {"left-pad": "1.3.0"}})
     )
     with pytest.raises(PackagingError, match="could not be installed"):
         build(folder, "nodejs20.x")
