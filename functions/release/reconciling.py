@@ -13,29 +13,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from release import (
-    alarms,
-    environment,
-    foreign_moves,
-    lock,
-    pointer,
-    record,
-    targets,
-    trigger,
-)
-from release.aws import awslambda, cloudwatch, dynamodb, stepfunctions
+from release import environment, foreign_moves, lock, lost_events, pointer, record
+from release.aws import dynamodb, stepfunctions
 from release.aws.dynamodb import Put
-from release.aws.stepfunctions import ExecutionState
 from release.lock import Holder
 from release.observability import logger
 from release.pointer import Pointer
-from release.record import Release
 
 _BUDGET_SECONDS = 40  # of the function's 60
-_LATE_SECONDS = 30 * 60  # two periods: until then an alarm of the guard window is looked for
 _CURSOR = ("reconcile", "cursor")
-
-Event = dict[str, object]
 
 
 class Reconciled(msgspec.Struct, frozen=True, rename="camel"):
@@ -75,73 +61,27 @@ def reconcile() -> Reconciled:
 
 def _look(target: str, known: Pointer | None, holders: Sequence[Holder]) -> list[str]:
     """Look at one alias; returns the executions of the rollback machine that it needs."""
-    names = {holder.release for holder in holders} | ({known.release} if known else set())
-    events: list[Event] = []
-    for name in sorted(names):
-        held = [holder for holder in holders if holder.release == name]
-        event, is_running = _look_at(record.find(name), held)
-        if is_running:
-            return []
-        events += [event] if event else []
-    if known and not events and not holders:
+    found = [_found(name, holders) for name in _releases(known, holders)]
+    if any(each.is_running for each in found):
+        return []
+    events = [each.event for each in found if each.event]
+    if known and not (events or holders):
         foreign_moves.report(target, known)
-    machine = environment.read().rollback_state_machine_arn
-    return [stepfunctions.start_execution(machine, event) for event in events]
+    return [_start(event) for event in events]
 
 
-def _look_at(release: Release | None, held: Sequence[Holder]) -> tuple[Event | None, bool]:
-    """What the rollback machine must be told of a release, and whether its execution still runs."""
-    is_done = release is None or (release.outcome != "in_progress" and release.is_told)
-    if is_done and not held:
-        return (_of_finished(release) if release else None), False
-    arn = release.execution_arn if release else held[0].execution_arn
-    redrives = release.redrive_count if release else held[0].redrive_count
-    owner = stepfunctions.describe_execution(arn) or ExecutionState("forgotten", redrives)
-    if not (owner.is_over or owner.status == "forgotten"):
-        return None, True
-    if not is_done:
-        return trigger.ended_event(arn, owner.status, owner.redrive_count, owner.error), False
-    for holder in held:
-        lock.free_of(holder, owner.redrive_count)
-    return (_of_finished(release) if release else None), False
+def _found(release: str, holders: Sequence[Holder]) -> lost_events.Found:
+    held = [holder for holder in holders if holder.release == release]
+    return lost_events.look_for(record.find(release), held)
 
 
-def _of_finished(release: Release) -> Event | None:
-    """A finished release may have to go back nevertheless: it was asked for, or an alarm is red."""
-    if release.outcome not in {"promoted", "rollback_failed"}:
-        return None
-    if release.rollback_requested or release.outcome == "rollback_failed":
-        return _resumption(release)
-    return _red_alarm(release)
+def _start(event: lost_events.Event) -> str:
+    return stepfunctions.start_execution(environment.read().rollback_state_machine_arn, event)
 
 
-def _resumption(release: Release) -> Event | None:
-    """
-    Go on with a rollback, as long as the alias still serves what was to be rolled back, and nobody
-    has begun another release since.
-    """
-    plan = release.plan
-    newest = targets.newest(plan.target)
-    alias = awslambda.get_alias(plan.function, plan.alias)
-    ours = {plan.stable_version, release.new_version, release.version_to_restore}
-    if alias is None or newest is None or newest.release != release.release:
-        return None
-    if release.outcome == "rollback_failed" and not alias.versions <= ours:
-        return None  # told already: it is not ours to point
-    return {"schema": 1, "release": release.release}
-
-
-def _red_alarm(release: Release) -> Event | None:
-    """The alarm that should have rolled a promoted release back, as its event would say it."""
-    if release.guard_until is None or time.time() > release.guard_until + _LATE_SECONDS:
-        return None
-    found = cloudwatch.get_alarms(release.plan.alarms)
-    for each in alarms.red_alarms(found):
-        alarm = trigger.Alarm(each.name, trigger.AlarmState("ALARM", each.since, each.reason))
-        is_its_own = (release.traffic_started_at or 0) <= alarm.at <= release.guard_until
-        if is_its_own and release.release in {one.release for one in targets.meant_by(alarm)}:
-            return trigger.alarm_event(alarm)
-    return None
+def _releases(known: Pointer | None, holders: Sequence[Holder]) -> list[str]:
+    """Those that hold a lock of the alias, and the last one that ended with traffic."""
+    return sorted({holder.release for holder in holders} | ({known.release} if known else set()))
 
 
 def _after_cursor(names: list[str]) -> list[str]:

@@ -10,6 +10,7 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from canary.packaging.validation import Question
 
 APP = "import greeting\ndef handler(event, context): return greeting.HELLO\n"
 WHEEL = "greeting-1.2.0-py3-none-any.whl"
-NODE = {
+NODE: dict[str, Any] = {
     "package.json": {"name": "web", "version": "1.0.0"},
     "package-lock.json": {
         "name": "web",
@@ -211,7 +212,7 @@ def test_modules_of_node_are_those_of_the_lock(
     assert not (folder / "node_modules").exists()
     assert json.loads(built.bill.read_text())["components"] == []
     (folder / "package.json").write_text(
-        json.dumps({**NODE["package.json"], "dependencies": {"left-pad": "1.3.0"}})
+        json.dumps(NODE["package.json"] | {"dependencies": {"left-pad": "1.3.0"}})
     )
     with pytest.raises(PackagingError, match="could not be installed"):
         build(folder, "nodejs20.x")
