@@ -34,6 +34,12 @@ def releases(story: Story) -> list[dict[str, Any]]:
     return [each for each in story.items() if each["sk"] == "release"]
 
 
+def asked_for(releases: list[dict[str, Any]]) -> set[str]:
+    """The versions that an operator has chosen to serve."""
+    asked = [each["rollbackRequested"] for each in releases if each.get("rollbackRequested")]
+    return {each["version"] for each in asked if each.get("version")}
+
+
 def alias_is_whole(story: Story) -> None:
     """The alias serves exactly one version, unless somebody outside has split it."""
     shares = story.sandbox.alias(FUNCTION)
@@ -45,7 +51,8 @@ def alias_is_accounted_for(story: Story) -> None:
     """The alias serves what was promoted, what was stable, or what somebody outside chose."""
     shares = set(story.sandbox.alias(FUNCTION))
     promoted = {each["newVersion"] for each in releases(story) if each["outcome"] == "promoted"}
-    allowed = promoted | set(story.alias_before) | story.watch.chosen
+    asked = asked_for(releases(story))
+    allowed = promoted | set(story.alias_before) | story.watch.chosen | asked
     assert shares <= allowed, f"the alias serves {shares}, allowed are {allowed}"
 
 
@@ -57,6 +64,7 @@ def outcomes_are_true(story: Story) -> None:
         return
     last = max(ended, key=lambda each: each.get("finishedAt") or 0)
     stable = json.loads(last["plan"])["stableVersion"]
+    stable = (last.get("rollbackRequested") or {}).get("version") or stable
     said = {"promoted": last.get("newVersion"), "rolled_back": stable}.get(last["outcome"])
     shares = story.sandbox.alias(FUNCTION)
     assert said is None or set(shares) == {said}, f"{last['outcome']}, but it serves {shares}"
@@ -69,7 +77,8 @@ def served_versions_are_signed(story: Story) -> None:
         CodeSigningConfigArn=story.sandbox.outputs["CodeSigningConfigArn"]
     )["CodeSigningConfig"]
     allowed = config["AllowedPublishers"]["SigningProfileVersionArns"]
-    for version in story.watch.served - set(story.alias_before) - story.watch.chosen:
+    others = set(story.alias_before) | story.watch.chosen | asked_for(releases(story))
+    for version in story.watch.served - others:
         found = client.get_function_configuration(FunctionName=FUNCTION, Qualifier=version)
         signer = found.get("SigningProfileVersionArn")
         assert signer in allowed, f"version {version} is signed by {signer}, not by {allowed}"
@@ -104,6 +113,8 @@ def messages_are_told_once(story: Story) -> None:
     for each in releases(story):
         if each["outcome"] in FINAL:
             name = f"{each['release']}/{each['redriveCount']}/{each['outcome']}"
+            if version := (each.get("rollbackRequested") or {}).get("version"):
+                name += f"/{version}"
             assert sent[name], f"never told: {name}; told are {sorted(sent)}"
 
 
