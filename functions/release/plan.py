@@ -73,6 +73,7 @@ class Policy(_Payload, frozen=True, kw_only=True):
     latency_slo_ms: float | None
     alarms: Literal["normal", "strict"]
     fix_forward: list[str]
+    when_busy: Literal["wait", "refuse"] = "wait"
 
 
 class CodeSigning(_Payload, frozen=True, kw_only=True):
@@ -85,7 +86,8 @@ class CodeSigning(_Payload, frozen=True, kw_only=True):
 
 class Plan(_Payload, frozen=True, kw_only=True):
     """
-    All that was decided before anything changed. Times are seconds since the epoch.
+    All that was decided before anything changed. Times are seconds since the epoch; `started_at`
+    is the execution's.
 
     `alarms` watch this release; none looks back further than `alarm_window_seconds`.
     """
@@ -105,6 +107,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     warnings: list[str]
     change: Change
     planned_at: int
+    started_at: float = 0
     dry_run: bool
     probe: Probe = Probe()
 
@@ -112,6 +115,21 @@ class Plan(_Payload, frozen=True, kw_only=True):
     def target(self) -> str:
         """`function:alias`, the thing that is locked."""
         return f"{self.function}:{self.alias}"
+
+
+class Validation(_Payload, frozen=True, kw_only=True):
+    """Whether the release has its plan and lock, or waits, and for what."""
+
+    status: Literal["IN_PROGRESS", "SUCCEEDED"]
+    wait_seconds: int
+    reason: str = ""
+
+
+class Validated(_Payload, frozen=True, kw_only=True, omit_defaults=True):
+    """ValidateRelease's result, the state that all others build on; no plan while it waits."""
+
+    validation: Validation
+    plan: Plan | None = None
 
 
 class Signing(_Payload, frozen=True, kw_only=True):

@@ -56,6 +56,7 @@ def _stack(stack: Environment) -> dict[str, object]:
         "maxErrorRate": stack.max_error_rate,
         "latencySloMs": None,
         "alarms": stack.alarm_policy,
+        "whenBusy": "wait",
     }
 
 

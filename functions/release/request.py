@@ -64,6 +64,7 @@ class Policy(_Part, frozen=True, kw_only=True):
     are needed before evidence can speak for it. `max_error_rate` is the share (0 to 1) of calls
     that may fail, and `latency_slo_ms` what 95 % of calls must keep to, where there is no stable
     version to compare with. `fix_forward` names alarms that are red because of the stable version.
+    `when_busy`: whether it waits while another release holds the alias.
     """
 
     bake_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None
@@ -76,7 +77,7 @@ class Policy(_Part, frozen=True, kw_only=True):
     latency_slo_ms: Annotated[float, Meta(gt=0, le=900_000)] | None = None
     alarms: Literal["normal", "strict"] | None = None
     fix_forward: Annotated[list[AlarmName], Meta(max_length=10)] = []
-    when_busy: Literal["refuse"] = "refuse"
+    when_busy: Literal["wait", "refuse"] | None = None
 
 
 class ProbeEvent(_Part, frozen=True, kw_only=True):
