@@ -3,6 +3,7 @@
 import click
 
 from canary.cli.demo import demo
+from canary.cli.freeze import freeze, unfreeze
 from canary.cli.group import Verbs
 from canary.cli.local import local
 from canary.cli.release import release
@@ -17,5 +18,5 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, rollback, simulate, demo, local):
+for verb in (release, status, rollback, freeze, unfreeze, simulate, demo, local):
     main.add_command(verb)
