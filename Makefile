@@ -23,8 +23,8 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_SYSTEM_CERTS ?= true
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE # start-up time
 
-.PHONY: help setup demo test check lint types contracts coverage bench bench-verdict \
-	authorization lock clean
+.PHONY: help setup demo test check lint types contracts scan coverage bench bench-verdict \
+	authorization scanners lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-13s %s\n", $$1, $$2}' Makefile
@@ -37,7 +37,7 @@ demo: .venv/run.stamp ## release a good and a bad version on the embedded AWS
 test: .venv/dev.stamp ## run all tests
 	@$(PYTHON) -m pytest -n auto
 
-check: lint types contracts coverage ## all that CI runs: lint, types, contracts, tests, coverage
+check: lint types contracts scan test ## all that CI runs
 
 lint: .venv/dev.stamp ## formatting and style
 	@$(PYTHON) -m ruff format --check .
@@ -49,6 +49,13 @@ types: .venv/dev.stamp ## static types
 contracts: .venv/dev.stamp ## who may import whom, and how complicated code may be
 	@.venv/bin/lint-imports
 	@$(PYTHON) -m xenon --max-absolute B --max-modules A --max-average A functions canary
+
+scan: .venv/dev.stamp ## security scans of this project, and a list of what ships to Lambda
+	@$(PYTHON) -m bandit --quiet -ll --recursive functions canary
+	@git ls-files | grep -v ^requirements/ | xargs .venv/bin/detect-secrets-hook
+	@SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv/bin/sam validate --lint
+	@.venv/bin/cyclonedx-py requirements functions/requirements.txt --validate \
+		--output-file .venv/functions.cdx.json
 
 coverage: .venv/dev.stamp ## all tests, and whether they reach 90 % of functions/ and canary/
 	@$(PYTHON) -m pytest -n auto --cov
@@ -62,10 +69,14 @@ bench-verdict: .venv/run.stamp ## every goal of the verdict beside what is measu
 authorization: .venv/dev.stamp ## AWS's service authorization data anew, from cfn-lint's
 	@$(PYTHON) -m tests.localaws.authorization
 
+scanners: .venv/scanners.stamp ## the tests' scan reports anew, by the real scanners over samples (needs npm)
+	@$(PYTHON) -m tests.findings.record .venv/scanners/bin
+
 lock: ## make the locks anew from pyproject.toml and functions/requirements.in (needs uv)
 	$(LOCK) pyproject.toml --extra dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	$(LOCK) functions/requirements.in -c requirements/dev.txt -o functions/requirements.txt
+	$(LOCK) requirements/scanners.in -o requirements/scanners.txt
 
 clean: ## remove .venv and all that the targets leave behind
 	rm -rf .venv .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache \
@@ -77,10 +88,17 @@ clean: ## remove .venv and all that the targets leave behind
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-.venv/dev.stamp: requirements/dev.txt pyproject.toml .venv/wheels.stamp $(PYTHON)
+.venv/dev.stamp: requirements/dev.txt pyproject.toml .venv/wheels.stamp .venv/npm.stamp $(PYTHON)
 	@$(PIP) --no-deps --require-hashes -r requirements/dev.txt
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch .venv/run.stamp $@ # dev.txt includes run.txt
+
+# In an environment of their own: they pin what others need newer.
+.venv/scanners.stamp: requirements/scanners.txt $(PYTHON)
+	@rm -rf .venv/scanners
+	@$(PYTHON) -m venv .venv/scanners
+	@$(subst $(PYTHON),.venv/scanners/bin/python,$(PIP)) --no-deps --require-hashes -r $<
+	@touch $@
 
 # What `sam build` packs, for this machine and for the processor that it packs for, so that its test
 # needs no network. Where that Python is not installed there is nothing to fetch, nor to test.
@@ -88,6 +106,13 @@ clean: ## remove .venv and all that the targets leave behind
 	@rm -rf .venv/wheels
 	@! $(LAMBDA_PIP) --version >/dev/null 2>&1 || { $(FETCH) $< && \
 		$(FETCH) $< --platform manylinux2014_x86_64; }
+	@touch $@
+
+# Where there is no Node, its tests are skipped.
+.venv/npm.stamp: requirements/npm/package-lock.json $(PYTHON)
+	@rm -rf .venv/npm
+	@! npm --version >/dev/null 2>&1 || { cp -r requirements/npm .venv/npm && \
+		npm ci --silent --no-audit --no-fund --prefix .venv/npm; }
 	@touch $@
 
 $(PYTHON):

@@ -33,6 +33,10 @@ SERVICES = {
     ),
     "cloudwatch": ("cloudwatch", "canary.localaws.cloudwatch.responses.CloudWatchResponse"),
     "events": ("events", "canary.localaws.events.responses.LocalEventsHandler"),
+    "securityhub": (
+        "securityhub",
+        "canary.localaws.securityhub.responses.SecurityHubResponse",
+    ),
     "cloudformation": ("stack", "moto.cloudformation.responses.CloudFormationResponse"),
 }
 

@@ -2,7 +2,8 @@
 
 from release import validation
 from release.observability import Event, release_handler
-from release.plan import Validated, parse_execution
+from release.plan import parse_execution
+from release.validation import Validated
 
 
 @release_handler

@@ -24,15 +24,23 @@ _TRIES = 20
 # What the release machine refuses before anything that serves was touched.
 _REFUSALS = {
     "AlarmCoverageError",
+    "FindingsBlockedError",
     "FrozenError",
     "InvalidRequestError",
     "NothingToReleaseError",
     "NothingToRollBackError",
     "PackageInvalidError",
     "ReleaseInProgressError",
+    "ReportUnreadableError",
     "TargetNotReadyError",
 }
-_RELEASE_CODES = {"promoted": 0, "planned": 0, "refused": USER_ERROR, "rolled_back": ROLLED_BACK}
+_RELEASE_CODES = {
+    "promoted": 0,
+    "planned": 0,
+    "baking": 0,
+    "refused": USER_ERROR,
+    "rolled_back": ROLLED_BACK,
+}
 _ROLLBACK_CODES = {"rolled_back": 0, "refused": USER_ERROR}
 
 
@@ -85,6 +93,8 @@ def sentence(target: Target, end: End) -> tuple[str, str, str]:
         return "green", "promoted", f"{target} serves version {end.new_version} alone; {end.reason}"
     if end.outcome == "planned":
         return "green", "planned", f"{target} can be released; nothing was changed.\n{_plan(end)}"
+    if end.outcome == "baking":
+        return "green", "baking", f"{target} serves version {end.new_version} alone; {end.reason}"
     if end.outcome == "rolled_back":
         back = f"{target} serves version {end.stable_version} alone again"
         return "red", "rolled back", f"{back}; {end.reason}"
@@ -111,7 +121,7 @@ def outcome_of(end: End) -> str:
 
 
 def release_code(outcome: str) -> int:
-    """0 promoted or planned, 2 rolled back, 1 refused, 3 failed in any other way."""
+    """0 promoted, planned or baking, 2 rolled back, 1 refused, 3 failed in any other way."""
     return _RELEASE_CODES.get(outcome, FAILED)
 
 
@@ -125,14 +135,19 @@ def to_its_end(
     watch: Watch,
     how_to_go_on: str,
     line: Callable[[Glance], str] = screen.line,
+    is_enough: Callable[[Glance], bool] = lambda _: False,
 ) -> End:
-    """Print what changes until it is over; Ctrl-C ends the following, and says how to go on."""
+    """
+    Print what changes until it is over, or enough was seen; Ctrl-C ends the following, and says how
+    to go on.
+    """
     console.print(screen.HEADING)
     try:
         return follow(
             watch,
             lambda now: console.print(line(now), soft_wrap=True),
             lambda trouble: console.print(trouble, markup=False),
+            is_enough,
         )
     except KeyboardInterrupt:
         console.print(f"No longer following; it goes on by itself.\n{how_to_go_on}")
@@ -140,16 +155,19 @@ def to_its_end(
 
 
 def follow(
-    watch: Watch, tell: Callable[[Glance], object], note: Callable[[str], object] = str
+    watch: Watch,
+    tell: Callable[[Glance], object],
+    note: Callable[[str], object] = str,
+    is_enough: Callable[[Glance], bool] = lambda _: False,
 ) -> End:
-    """Look every few seconds until it is over; what has changed is told."""
+    """Look every few seconds until it is over, or enough was seen; what has changed is told."""
     before: Glance | None = None
     time.sleep(_FIRST_SECONDS)
     while True:
         now = _look(watch, note)
         if _is_news(before, now):
             tell(now)
-        if now.is_over:
+        if now.is_over or is_enough(now):
             return watch.end()
         before = now
         time.sleep(_SLOW.get(now.state, _POLL_SECONDS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -44,3 +45,9 @@ _SHARED = (
     ),
 )
 alias = click.option("--alias", default="live", show_default=True, help="The function's alias.")
+summary = click.option(
+    "--summary",
+    "summary_file",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Append how it ended to this file, as Markdown; GitHub Actions: $GITHUB_STEP_SUMMARY.",
+)

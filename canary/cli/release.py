@@ -10,7 +10,17 @@ from typing import Any
 
 import click
 
-from canary.cli import following, incoming, options, requests, screen, stacks
+from canary.cli import (
+    following,
+    incoming,
+    options,
+    requests,
+    scans,
+    screen,
+    stacks,
+    summary,
+    watch,
+)
 from canary.cli.following import Target
 from canary.cli.watch import End, Watch
 from release import request
@@ -26,6 +36,13 @@ _NAME_LENGTH = 80  # of an execution
 @click.option("--alias", help="The function's alias.  [default: live]")
 @click.option("--config", help="CodeDeploy deployment config: how traffic shifts.")
 @click.option("--bake-minutes", type=int, help="Minutes of watching after all traffic shifted.")
+@click.option(
+    "--findings",
+    multiple=True,
+    type=scans.FORMAT_AND_FILE,
+    help="A scan report to upload and gate on; FORMAT is sarif, npm-audit, pip-audit or checkov.",
+)
+@click.option("--exceptions", type=_FILE, help="Accepted findings, with reason and expiry.")
 @click.option("--commit", help="What is released: text for the record.")
 @click.option(
     "--request",
@@ -35,6 +52,14 @@ _NAME_LENGTH = 80  # of an execution
 )
 @click.option("--dry-run", is_flag=True, help="Check everything, change nothing, show the plan.")
 @click.option("--no-wait", is_flag=True, help="Start it, and do not follow it.")
+@click.option(
+    "--until",
+    type=click.Choice(["end", "bake"]),
+    default="end",
+    show_default=True,
+    help="How long to follow it; with bake, until all traffic is on the new version.",
+)
+@options.summary
 @options.shared
 @click.pass_context
 def release(
@@ -44,6 +69,8 @@ def release(
     package: Path | None,
     request_file: Path | None,
     no_wait: bool,
+    until: str,
+    summary_file: Path | None,
     environment: str,
     as_json: bool,
     **flags: Any,
@@ -51,19 +78,24 @@ def release(
     """
     Release FUNCTION through an alias, and follow the release to its end.
 
-    Exits 0 if it was promoted (with --dry-run: if it could be released), 2 if it was rolled back,
-    1 if it was refused before anything that serves was touched, 3 if it failed in any other way.
-    Ctrl-C stops following, not the release, and exits 130.
+    Exits 0 if it was promoted (with --dry-run: if it could be released; with --until bake: if all
+    traffic is on the new version), 2 if it was rolled back, 1 if it was refused before anything
+    that serves was touched, 3 if it failed in any other way. Ctrl-C stops following, not the
+    release, and exits 130.
 
     \b
     Examples:
       canary release checkout --package checkout.zip
       canary release checkout --package checkout.zip --dry-run
       canary release checkout --package checkout.zip --environment production --json
+      canary release checkout --package checkout.zip --until bake --summary summary.md
       canary release checkout --package checkout.zip --request release.json --bake-minutes 30
+      canary release checkout --package checkout.zip --findings sarif=bandit.sarif
     """
     body = _body(function, request_file, flags)
     name = _name(function, body, incoming.digest(package) if package else "")
+    reports = scans.files(f"reports/{name}", flags["findings"], flags["exceptions"])
+    body |= scans.members(reports)
     key = f"incoming/{name}.zip"
     request.parse(body | ({"package": {"key": key, "version": "?"}} if package else {}))
     target = Target(function, body["alias"], environment)
@@ -72,16 +104,25 @@ def release(
     if package:
         version = incoming.upload(console, package, stack.bucket, key)
         body["package"] = {"key": key, "version": version}
+    scans.upload(console, reports, stack.bucket)
     arn = _start(stack.release_machine, name, body)
     console.print(f"Release [bold]{name}[/] of {target} has started.")
     end = None
     if no_wait:
         console.print(target.how_to_go_on())
     else:
+        served_before = watch.shares_of(function, target.alias)
         end = following.to_its_end(
-            console, Watch(arn, function, target.alias), target.how_to_go_on()
+            console,
+            Watch(arn, function, target.alias),
+            target.how_to_go_on(),
+            is_enough=lambda now: until == "bake" and now.bakes(served_before),
         )
         screen.tell(console, *following.sentence(target, end))
+        if end.outcome == "baking":
+            console.print(target.how_to_go_on())
+        if summary_file:
+            summary.add(summary_file, target, arn, end)
     code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
         screen.document(_document(target, arn, end) | {"exitCode": code})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from release.aws import awslambda, cloudwatch
@@ -53,12 +53,18 @@ class Glance:
         """Whether the execution has ended."""
         return self.status != "RUNNING"
 
+    def bakes(self, served_before: Mapping[str, float]) -> bool:
+        """Whether all traffic is on one version, another than before, and it is still watched."""
+        (version, *others) = self.shares or [""]
+        return self.state == "EvaluateCanary" and not others and version not in served_before
+
 
 @dataclass(frozen=True)
 class End:
     """
-    How an execution ended: `outcome` as FinishRelease says it, `planned` for a dry run, and empty
-    where it did not come so far. `seconds` of AWS's time, `transitions` as AWS bills them.
+    How an execution ended: `outcome` as FinishRelease says it, `planned` for a dry run, `baking`
+    while all traffic is on the new version and it is still watched, and empty where it did not come
+    so far. `seconds` of AWS's time, `transitions` as AWS bills them.
     """
 
     status: str
@@ -106,7 +112,7 @@ class Watch:
         return self._counted[key]
 
     def end(self) -> End:
-        """How it ended; a release that failed before its plan has no versions."""
+        """How it ended, or stands; a release that failed before its plan has no versions."""
         described = client("stepfunctions").describe_execution(executionArn=self._arn)
         pages = (
             client("stepfunctions")
@@ -122,12 +128,15 @@ class Watch:
         last = _last_input(entered)
         failure = Failure(error=described.get("error") or "", cause=described.get("cause") or "")
         finished, plan = last.get("finished", {}), last.get("plan", {})
+        if described["status"] == "RUNNING":
+            finished = {"outcome": "baking", "reason": last.get("canary", {}).get("reason", "")}
+        stopped_at = described.get("stopDate") or datetime.now(UTC)
         return End(
             status=described["status"],
             error=failure.error,
             outcome=finished.get("outcome", "planned" if plan.get("dryRun") else ""),
             reason=finished.get("reason", failure.message),
-            seconds=(described["stopDate"] - described["startDate"]).total_seconds(),
+            seconds=(stopped_at - described["startDate"]).total_seconds(),
             transitions=len(entered),
             stable_version=plan.get("stableVersion", ""),
             new_version=last.get("publication", {}).get("version", ""),

@@ -44,6 +44,7 @@ SERVICES = (
     "awslambda",
     "codedeploy",
     "stepfunctions",
+    "securityhub",
     "stack",
 )
 

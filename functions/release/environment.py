@@ -5,6 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from release.severity import Severity
+
 
 class Environment(msgspec.Struct, frozen=True, rename="upper"):
     """What `template.yaml` tells a function about the stack; each has only what it uses."""
@@ -24,6 +26,7 @@ class Environment(msgspec.Struct, frozen=True, rename="upper"):
     minimum_calls: int = 50
     max_error_rate: float = 0.05
     allow_fix_forward: bool = False
+    require_findings: Severity | Literal["none"] = "none"
 
 
 def read() -> Environment:

@@ -41,6 +41,18 @@ class FrozenError(ReleaseError):
     """An operator has stopped releases of this function, or all of them."""
 
 
+class FindingsBlockedError(ReleaseError):
+    """The reports name findings too grave to release, and no exception covers them."""
+
+
+class ReportUnreadableError(ReleaseError):
+    """A report is not what it is said to be, or its scanner could not look: that is not clean."""
+
+
+class FindingsNotImportedError(ReleaseError):
+    """Security Hub is not there, or did not take the findings, asked again and again."""
+
+
 class SigningFailedError(ReleaseError):
     """The signing job failed or did not end in time."""
 

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 
 from release.errors import ReleaseStaleError
 from release.request import Change, Configuration, Probe, ProbeEvent
+from release.scanned import Findings, Scans
+from release.severity import Severity
 
 
 class _Payload(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -74,6 +76,7 @@ class Policy(_Payload, frozen=True, kw_only=True):
     alarms: Literal["normal", "strict"]
     fix_forward: list[str]
     when_busy: Literal["wait", "refuse"] = "wait"
+    block_on: Severity = "high"
 
 
 class CodeSigning(_Payload, frozen=True, kw_only=True):
@@ -110,26 +113,12 @@ class Plan(_Payload, frozen=True, kw_only=True):
     started_at: float = 0
     dry_run: bool
     probe: Probe = Probe()
+    scans: Scans | None = None
 
     @property
     def target(self) -> str:
         """`function:alias`, the thing that is locked."""
         return f"{self.function}:{self.alias}"
-
-
-class Validation(_Payload, frozen=True, kw_only=True):
-    """Whether the release has its plan and lock, or waits, and for what."""
-
-    status: Literal["IN_PROGRESS", "SUCCEEDED"]
-    wait_seconds: int
-    reason: str = ""
-
-
-class Validated(_Payload, frozen=True, kw_only=True, omit_defaults=True):
-    """ValidateRelease's result, the state that all others build on; no plan while it waits."""
-
-    validation: Validation
-    plan: Plan | None = None
 
 
 class Signing(_Payload, frozen=True, kw_only=True):
@@ -251,6 +240,7 @@ class State(_Payload, frozen=True, kw_only=True):
     """The release machine's state: the plan, and the results so far."""
 
     plan: Plan
+    findings: Findings | None = None
     signing: Signing | None = None
     publication: Publication | None = None
     probe: Probed | None = None

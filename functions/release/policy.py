@@ -2,7 +2,7 @@
 The policy in force: the request's word, else the function's stored defaults, else the stack's.
 
 Defaults of a function are an item of the table that an operator writes; it looks as `policy` does
-in a request. The stack's `AlarmPolicy` is a floor.
+in a request. The stack's `AlarmPolicy` and `RequireFindings` are floors.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from release.environment import Environment
 from release.errors import InvalidRequestError
 from release.plan import Policy
 from release.request import Request
+from release.severity import is_at_least
 
 _KEYS = {"pk", "sk"}
 
@@ -27,8 +28,8 @@ def defaults_key(target: str) -> dynamodb.Key:
 def in_force(asked: Request, stack: Environment) -> Policy:
     """The policy of a release. InvalidRequestError for what the stack does not allow."""
     stored = defaults(f"{asked.function}:{asked.alias}")
-    _refuse_below_floor(asked.policy, "policy.alarms", stack)
-    _refuse_below_floor(stored, "alarms among the function's stored defaults", stack)
+    _refuse_below_floor(asked.policy, "policy.{}", stack)
+    _refuse_below_floor(stored, "{} among the function's stored defaults", stack)
     if asked.policy.fix_forward and not stack.allow_fix_forward:
         raise InvalidRequestError(
             "policy.fixForward would release past red alarms, which this stack does not allow "
@@ -57,6 +58,7 @@ def _stack(stack: Environment) -> dict[str, object]:
         "latencySloMs": None,
         "alarms": stack.alarm_policy,
         "whenBusy": "wait",
+        "blockOn": "high" if stack.require_findings == "none" else stack.require_findings,
     }
 
 
@@ -83,8 +85,15 @@ def defaults(target: str) -> request.Policy:
 
 
 def _refuse_below_floor(policy: request.Policy, what: str, stack: Environment) -> None:
+    asked, floor = policy.block_on, stack.require_findings
     if policy.alarms == "normal" and stack.alarm_policy == "strict":
-        raise InvalidRequestError(
-            f"{what} is 'normal', but this stack demands 'strict' (parameter AlarmPolicy). Leave "
-            "it out. Nothing changed."
-        )
+        raise _below(what.format("alarms"), "normal", "strict", "AlarmPolicy")
+    if asked and floor != "none" and not is_at_least(floor, asked):
+        raise _below(what.format("blockOn"), asked, floor, "RequireFindings")
+
+
+def _below(what: str, asked: str, floor: str, parameter: str) -> InvalidRequestError:
+    return InvalidRequestError(
+        f"{what} is {asked!r}, but this stack demands {floor!r} (parameter {parameter}). Leave "
+        "it out. Nothing changed."
+    )

@@ -18,6 +18,7 @@ from release.aws.dynamodb import Attr, ConditionBase, ConditionFailedError, Put,
 from release.baseline import Baseline
 from release.errors import ReleaseStaleError
 from release.plan import Execution, Plan, Probed, Publication, Signing, without_values
+from release.scanned import Findings
 
 Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "refused", "failed"]
 OVER = {"rolled_back", "refused", "failed"}
@@ -39,6 +40,7 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     redrive_count: int
     outcome: Outcome
     plan: Plan
+    findings: Findings | None = None
     signing: Signing | None = None
     failed_signing_jobs: list[str] = []
     new_version: str | None = None
@@ -126,6 +128,13 @@ def get(release: str) -> Release:
     if found is None:
         raise ReleaseStaleError(f"release {release} has no item in the table any more")
     return found
+
+
+def note_findings(release: str, findings: Findings) -> None:
+    """Keep what the findings gate has seen, also where it stops the release."""
+    dynamodb.update(
+        Update(release_key(release), {"findings": msgspec.to_builtins(findings)}, _exists())
+    )
 
 
 def note_signing(release: str, signing: Signing) -> None:

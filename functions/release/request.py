@@ -13,12 +13,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from release.errors import InvalidRequestError
+from release.severity import Severity
 
 Name = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}\Z")]
 AliasName = Annotated[str, Meta(pattern=r"^(?![0-9]+\Z)[a-zA-Z0-9_-]{1,128}\Z")]
 GroupName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9+=,.@_-]{1,100}\Z")]
 AlarmName = Annotated[str, Meta(min_length=1, max_length=255)]
 Text = Annotated[str, Meta(max_length=2048)]
+ReportFormat = Literal["sarif", "npm-audit", "pip-audit", "checkov"]
+ReportKey = Annotated[str, Meta(pattern=r"^reports/(?!.*\.\.)[!-~]+\Z", max_length=1024)]
 
 # In bytes of JSON. The plan must fit into Step Functions' 256 KiB; Lambda takes 4 KB of variables.
 _PROBE_LIMIT, _ENVIRONMENT_LIMIT = 128 * 1024, 4096
@@ -65,6 +68,7 @@ class Policy(_Part, frozen=True, kw_only=True):
     that may fail, and `latency_slo_ms` what 95 % of calls must keep to, where there is no stable
     version to compare with. `fix_forward` names alarms that are red because of the stable version.
     `when_busy`: whether it waits while another release holds the alias.
+    Findings as grave as `block_on`, and graver ones, stop the release.
     """
 
     bake_minutes: Annotated[int, Meta(ge=0, le=1440)] | None = None
@@ -78,6 +82,7 @@ class Policy(_Part, frozen=True, kw_only=True):
     alarms: Literal["normal", "strict"] | None = None
     fix_forward: Annotated[list[AlarmName], Meta(max_length=10)] = []
     when_busy: Literal["wait", "refuse"] | None = None
+    block_on: Severity | None = None
 
 
 class ProbeEvent(_Part, frozen=True, kw_only=True):
@@ -94,6 +99,13 @@ class Probe(_Part, frozen=True, kw_only=True):
     """How the new version is tried out before it receives traffic."""
 
     events: Annotated[tuple[ProbeEvent, ...], Meta(max_length=10)] = ()
+
+
+class Report(_Part, frozen=True, kw_only=True):
+    """What a scanner has found: an object in the artifact bucket, below `reports/`."""
+
+    format: ReportFormat
+    key: ReportKey
 
 
 class Change(_Part, frozen=True, kw_only=True):
@@ -115,6 +127,8 @@ class Request(_Part, frozen=True, kw_only=True):
     configuration: Configuration = Configuration()
     deployment: Deployment = Deployment()
     policy: Policy = Policy()
+    findings: Annotated[tuple[Report, ...], Meta(max_length=20)] = ()
+    exceptions: ReportKey | None = None
     probe: Probe = Probe()
     change: Change = Change()
     dry_run: bool = False
@@ -128,6 +142,8 @@ def parse(document: object) -> Request:
         raise _invalid(str(error)) from error
     if request.package is None and request.configuration == Configuration():
         raise _invalid("neither package nor configuration says what is to be released")
+    if request.exceptions and not request.findings:
+        raise _invalid("exceptions are of findings, but no findings are named")
     _refuse_large("probe.events", request.probe.events, _PROBE_LIMIT)
     _refuse_large(
         "configuration.environment", request.configuration.environment, _ENVIRONMENT_LIMIT

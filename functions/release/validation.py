@@ -6,6 +6,8 @@ import time
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from release import (
     alarms,
     configuration,
@@ -14,6 +16,7 @@ from release import (
     pointer,
     policy,
     request,
+    scans,
     sources,
     waiting,
 )
@@ -34,10 +37,16 @@ from release.plan import (
     Plan,
     Policy,
     Traffic,
-    Validated,
-    Validation,
 )
 from release.request import Request
+from release.waiting import Validation
+
+
+class Validated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """ValidateRelease's result, the state that all others build on; no plan while it waits."""
+
+    validation: Validation
+    plan: Plan | None = None
 
 
 def validate(execution: Execution, document: object, started_at: str) -> Validated:
@@ -100,6 +109,7 @@ def _plan(
         started_at=started_at,
         dry_run=asked.dry_run,
         probe=asked.probe,
+        scans=scans.find(asked, stack),
     )
     _refuse_no_change(plan, stable)
     return plan

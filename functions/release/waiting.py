@@ -9,6 +9,7 @@ is the one whose execution started last, so that all agree on it.
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import msgspec
 
@@ -17,12 +18,20 @@ from release.aws import dynamodb
 from release.aws.dynamodb import Attr, ConditionFailedError, Put
 from release.errors import ReleaseInProgressError
 from release.lock import Place
-from release.plan import Execution, Validation
+from release.plan import Execution
 
 _POLL_SECONDS = 15
 _LONGEST_SECONDS = 30 * 60
 _GONE_SECONDS = 2 * 60  # without a turn; retries take less
 _KEPT_SECONDS = 86400
+
+
+class Validation(msgspec.Struct, frozen=True, rename="camel"):
+    """Whether the release has its plan and its lock, or waits, and for what."""
+
+    status: Literal["IN_PROGRESS", "SUCCEEDED"]
+    wait_seconds: int
+    reason: str = ""
 
 
 class _Waiting(msgspec.Struct, frozen=True, rename="camel"):

@@ -48,7 +48,7 @@ def test_what_the_readme_tells_to_type_parses(elsewhere: Path) -> None:
 
 def parse(example: str, directory: Path) -> None:
     """As click does it, without running anything; the files it names are there."""
-    for name in ("checkout.zip", "release.json"):
+    for name in ("bandit.sarif", "checkout.zip", "release.json"):
         (directory / name).touch()
     _, verb, *arguments = shlex.split(example)
     command = main.commands[verb]

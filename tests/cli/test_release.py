@@ -7,9 +7,11 @@ import re
 
 import pytest
 
+from canary.cli import summary
 from canary.cli.watch import Glance, Watch
 from release.errors import AwsUnavailableError
 from tests.cli.conftest import Terminal
+from tests.findings.record import RECORDED
 from tests.pipeline import faults
 
 PROMOTED = """\
@@ -73,6 +75,27 @@ def test_a_bad_version_is_rolled_back(terminal: Terminal) -> None:
     terminal.story.then_alias_is({"1": 1})
 
 
+def test_reports_are_uploaded_and_named(terminal: Terminal) -> None:
+    """What the scanners wrote is gated on; a report that is none is refused before anything."""
+    terminal.story.aws.client("securityhub").enable_security_hub()
+    report = terminal.directory / "bandit.sarif"
+    report.write_text((RECORDED / "bandit.sarif").read_text())
+    accepted = terminal.directory / "accepted.json"
+    accepted.write_text('{"schema": 1, "exceptions": [{"rule": "B602"}]}')
+    arguments = ("release", "checkout", "--package", terminal.package())
+    found = terminal.json(
+        *arguments, "--findings", f"sarif={report}", "--exceptions", str(accepted), code=1
+    )
+    assert found["error"] == "FindingsBlockedError"
+    (name,) = executions(terminal)
+    asked = request_of(terminal, name)
+    assert asked["findings"] == [{"format": "sarif", "key": f"reports/{name}/1-sarif.json"}]
+    assert asked["exceptions"] == f"reports/{name}/exceptions.json"
+    for wrong in ("bandit.sarif", "xml=bandit.sarif", "sarif=gone.sarif"):
+        assert terminal.type(*arguments, "--findings", wrong).exit_code == 1
+    assert executions(terminal) == [name]
+
+
 def test_a_dry_run_shows_the_plan_and_changes_nothing(terminal: Terminal) -> None:
     """Exit 0 for a release that could go; the plan is for people and for machines."""
     arguments = ("release", "checkout", "--package", terminal.package(), "--dry-run")
@@ -129,6 +152,35 @@ def test_without_waiting_it_only_starts(terminal: Terminal) -> None:
     assert "time      state" not in result.stdout
     (name,) = executions(terminal)
     assert name in result.stdout
+
+
+def test_a_job_need_not_wait_out_the_bake(terminal: Terminal) -> None:
+    """With --until bake it ends when all traffic is on the new version; the release goes on."""
+    file = terminal.directory / "summary.md"
+    file.write_text("what another step said\n")
+    more = ("--until", "bake", "--summary", str(file))
+    found = terminal.json("release", "checkout", "--package", terminal.package(), *more)
+    assert (found["status"], found["outcome"], found["newVersion"]) == ("RUNNING", "baking", "2")
+    told = file.read_text()
+    assert told.startswith("what another step said\n### checkout:live: baking\n")
+    assert "| versions | 1 → 2 |" in told
+    assert f"#/v2/executions/details/{found['executionArn']}" in told
+    terminal.story.then_alias_is({"2": 1})
+    outcomes = [each["outcome"] for each in terminal.story.items() if each["sk"] == "release"]
+    assert outcomes == ["in_progress"]
+
+
+def test_the_summary_tells_a_plan_and_a_refusal(terminal: Terminal) -> None:
+    """As Markdown in which nothing that was said can become a row, a link or a tag."""
+    file = terminal.directory / "summary.md"
+    package = ("--package", terminal.package(), "--summary", str(file))
+    assert terminal.type("release", "checkout", *package, "--dry-run").exit_code == 0
+    assert "### checkout:live: planned" in file.read_text()
+    assert "| alarms | canary-checkout-errors |" in file.read_text()
+    file.write_text("")
+    assert terminal.type("release", "chekout", *package).exit_code == 1
+    assert file.read_text().startswith("### chekout:live: refused\n\nthere is no function chekout")
+    assert summary.escape("|<b>[x](y)`\n") == "\\|\\<b\\>\\[x\\](y)\\`"
 
 
 def test_ctrl_c_stops_following_only(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ from tests.statemachine.machines import NAMES, load, states
 
 # Raised before traffic moves: the execution fails with it, and redrive resumes at that Task.
 ENDS_THE_EXECUTION = {
+    "FindingsBlockedError",
+    "FindingsNotImportedError",
     "InvalidRequestError",
     "NothingToReleaseError",
     "NothingToRollBackError",
@@ -16,6 +18,7 @@ ENDS_THE_EXECUTION = {
     "ProbeFailedError",
     "PublishFailedError",
     "ReleaseInProgressError",
+    "ReportUnreadableError",
     "SigningFailedError",
     "TargetNotReadyError",
 }

@@ -114,7 +114,7 @@ def test_a_bare_deploy_reaches_nobody(tmp_path: Path) -> None:
         "AWS_CONFIG_FILE": str(tmp_path / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "credentials"),
         "AWS_ACCESS_KEY_ID": "real",
-        "AWS_SECRET_ACCESS_KEY": "real",
+        "AWS_SECRET_ACCESS_KEY": "real",  # pragma: allowlist secret
         "SAM_CLI_TELEMETRY": "0",
     }
     answer = subprocess.run(

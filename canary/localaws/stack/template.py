@@ -53,7 +53,7 @@ _Loader.add_constructor("tag:yaml.org,2002:timestamp", lambda _, node: str(node.
 def load(text: str) -> Template:
     """The template as it is written, its short forms made long."""
     try:
-        loaded = yaml.load(text, _Loader)  # noqa: S506 a safe loader with more tags
+        loaded = yaml.load(text, _Loader)  # a safe loader with more tags  # noqa: S506  # nosec B506
     except yaml.YAMLError as error:
         raise ValidationError(message=f"Template format error: {error}") from error
     if not isinstance(loaded, dict) or not loaded.get("Resources"):

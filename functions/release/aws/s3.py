@@ -53,6 +53,23 @@ def read(bucket: str, key: str) -> bytes | None:
         raise
 
 
+def download(target: Object) -> bytearray | None:
+    """The whole object version, kept once in memory; None where it is not there any more."""
+    try:
+        body = client("s3").get_object(
+            Bucket=target.bucket, Key=target.key, VersionId=target.version
+        )["Body"]
+    except ClientError as error:
+        if failures.code(error) in _ABSENT:
+            return None
+        raise
+    content = bytearray(target.size)
+    left = memoryview(content)
+    while left and (count := body.readinto(left)):
+        left = left[count:]
+    return content
+
+
 def write(bucket: str, key: str, content: bytes, content_type: str) -> None:
     """Write an object."""
     client("s3").put_object(Bucket=bucket, Key=key, Body=content, ContentType=content_type)

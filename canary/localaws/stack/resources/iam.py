@@ -140,3 +140,22 @@ class ManagedPolicy(Resource):
         for role in self.properties.get("Roles", []):
             arn = self.physical_resource_id
             self.call("iam", "detach_role_policy", RoleName=role, PolicyArn=arn)
+
+
+class OpenIdProvider(Resource):
+    """AWS::IAM::OIDCProvider."""
+
+    kind = "AWS::IAM::OIDCProvider"
+    supported = "Url ClientIdList ThumbprintList Tags"
+    replacing = "Url"
+
+    def create(self) -> None:
+        clients = self.properties.get("ClientIdList", [])
+        properties = self.given("Url", "ThumbprintList", "Tags")
+        made = self.call("iam", "create_open_id_connect_provider", properties, ClientIDList=clients)
+        self.physical_resource_id = made["OpenIDConnectProviderArn"]
+        self.attributes = {"Arn": self.physical_resource_id}
+
+    def delete(self) -> None:
+        provider = {"OpenIDConnectProviderArn": self.physical_resource_id}
+        self.call("iam", "delete_open_id_connect_provider", provider)
