@@ -3,6 +3,7 @@
 import click
 
 from canary.cli.demo import demo
+from canary.cli.freeze import freeze, unfreeze
 from canary.cli.group import Verbs
 from canary.cli.local import local
 from canary.cli.package import package
@@ -19,5 +20,16 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, restart, rollback, package, simulate, demo, local):
+for verb in (
+    release,
+    status,
+    restart,
+    rollback,
+    freeze,
+    unfreeze,
+    package,
+    simulate,
+    demo,
+    local,
+):
     main.add_command(verb)

@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 from rich.markup import escape
 
-from canary.cli import following, listing, options, screen, stacks, view
+from canary.cli import following, freeze, listing, options, screen, stacks, view
 from canary.cli.following import Target
 from canary.cli.view import View
+from release import freezes
 
 
 @click.command()
@@ -65,10 +66,14 @@ def _one(console: Console, target: Target, watch: bool, as_json: bool) -> int:
 
 
 def _list(console: Console, machine: str, as_json: bool) -> None:
-    rows = listing.latest(machine)
+    rows, frozen = listing.latest(machine), freezes.get(None)
     if as_json:
-        screen.document(listing.document(rows))
-    elif rows:
+        screen.document(listing.document(rows) | freeze.document(frozen))
+        return
+    if frozen:
+        said = escape(freeze.sentence(frozen))
+        console.print(f"The stack is {said}", style="bold", soft_wrap=True)
+    if rows:
         console.print(listing.table(rows))
     else:
         console.print("No release has run yet. Start one: canary release FUNCTION --package FILE")
@@ -80,6 +85,7 @@ def _show(console: Console, seen: View) -> None:
     console.print(f"[bold]{seen.target}[/] serves {screen.shares(glance.shares)}", soft_wrap=True)
     lines = {
         "release": _release(seen),
+        "frozen": escape(freeze.sentence(seen.frozen)) if seen.frozen else "",
         f"{view.moment(glance.minute):%H:%M}": screen.served(glance),
         "alarms": ", ".join(f"{escape(name)} {state}" for name, state in seen.alarms.items()),
         "verdict": glance.verdict,

@@ -6,22 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from canary.cli import freeze
 from canary.cli.failures import UserError
 from canary.cli.following import Target
 from canary.cli.watch import Glance, Judgement, Watch, counts_of, last_minute, shares_of
-from release import targets
+from release import freezes, targets
 from release.aws import cloudwatch
+from release.freezes import Freeze
 from release.record import Release
 
 
 @dataclass(frozen=True)
 class View:
-    """What the alias serves, its newest release if there was any, and that release's alarms."""
+    """What the alias serves, its newest release if there is one, that one's alarms, a freeze."""
 
     target: Target
     glance: Glance
     release: Release | None
     alarms: Mapping[str, str]
+    frozen: Freeze | None
 
     @property
     def running(self) -> Release | None:
@@ -57,7 +60,8 @@ def view_of(target: Target, now: datetime) -> View:
         glance = _of_alias(target, shares, now)
     names = release.plan.alarms if release else []
     found = {alarm.name: alarm.state for alarm in cloudwatch.get_alarms(names)}
-    return View(target, glance, release, {name: found.get(name, "MISSING") for name in names})
+    alarms = {name: found.get(name, "MISSING") for name in names}
+    return View(target, glance, release, alarms, freezes.over(target.function))
 
 
 def watch_of(target: Target, release: Release) -> Watch:
@@ -90,6 +94,7 @@ def document(view: View) -> dict[str, object]:
             for version, share in glance.shares.items()
             for calls, errors in [glance.count(version)]
         },
+        **freeze.document(view.frozen),
         "release": release.release if release else None,
     }
     if release is None:

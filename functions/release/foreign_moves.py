@@ -31,7 +31,7 @@ def _is_explained(target: str, known: Pointer) -> bool:
     Whether a release or deployment accounts for it. Lock and pointer are read after the alias: a
     release that moved it before holds the one or has moved the other.
     """
-    if dynamodb.get(lock.lock_key(target)) or pointer.get(target) != known:
+    if dynamodb.get(lock.alias_key(target)) or pointer.get(target) != known:
         return True
     release = record.find(known.release)
     if release is None:

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from typing import NamedTuple
 
 import msgspec
 
-from release import record
+from release import freezes, record
 from release.aws import awslambda, dynamodb
 from release.aws.dynamodb import (
     Attr,
-    Check,
     ConditionBase,
     ConditionFailedError,
     Delete,
     Operation,
     Put,
 )
-from release.errors import FrozenError, ReleaseError, ReleaseInProgressError, ReleaseStaleError
+from release.errors import ReleaseError, ReleaseInProgressError, ReleaseStaleError
 from release.plan import Execution, Plan
 
-STACK_FREEZE = ("stack", "freeze")
 _LOCKS = "locks"  # one partition, so that one Query finds all that are held
 
 
@@ -40,19 +39,51 @@ class Holder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     redrive_count: int
 
 
-def lock_key(target: str) -> dynamodb.Key:
+def alias_key(target: str) -> dynamodb.Key:
     """Key of the lock of `function:alias`."""
     return _LOCKS, f"target#{target}"
 
 
-def group_lock_key(application: str, group: str) -> dynamodb.Key:
-    """Key of the lock of a deployment group: AWS runs one deployment in it at a time."""
-    return _LOCKS, f"group#{application}/{group}"
+class Place(NamedTuple):
+    """What a release locks: alias and deployment group; AWS runs one deployment in it at a time."""
+
+    function: str
+    alias: str
+    application: str
+    group: str
+
+    @property
+    def target(self) -> str:
+        """`function:alias`."""
+        return f"{self.function}:{self.alias}"
+
+    @property
+    def locks(self) -> dict[str, dynamodb.Key]:
+        """The keys of both locks, by what each of them locks."""
+        group = f"{self.application}/{self.group}"
+        return {
+            f"alias {self.target}": alias_key(self.target),
+            f"deployment group {group}": (_LOCKS, f"group#{group}"),
+        }
 
 
-def freeze_key(function: str) -> dynamodb.Key:
-    """Key of the item that freezes one function."""
-    return f"function#{function}", "freeze"
+def place_of(plan: Plan) -> Place:
+    """What the release of this plan locks."""
+    return Place(plan.function, plan.alias, plan.traffic.application, plan.traffic.group)
+
+
+def require_free(place: Place, execution: Execution) -> None:
+    """ReleaseInProgressError while another execution holds one of the locks."""
+    for what, key in place.locks.items():
+        found = dynamodb.get(key)
+        if found and found["executionArn"] != execution.arn:
+            raise _held(what, found, ReleaseInProgressError)
+
+
+def holder(place: Place) -> str:
+    """The release that holds one of the locks; empty if both are free."""
+    found = (dynamodb.get(key) for key in place.locks.values())
+    return next((str(each["release"]) for each in found if each), "")
 
 
 def take(plan: Plan, execution: Execution) -> None:
@@ -64,14 +95,14 @@ def take(plan: Plan, execution: Execution) -> None:
     try:
         dynamodb.transact(
             *_locks(plan, execution),
-            *_not_frozen(plan),
+            *freezes.absent(plan.function),
             record.new_item(plan, execution),
             Put(record.newest_key(plan.target), {"release": plan.release}),
         )
     except ConditionFailedError as error:
         if error.index < 2:
-            raise _held(plan, error.index, ReleaseInProgressError) from error
-        raise (_frozen(plan) if error.index < 4 else _over(plan)) from error
+            raise _refused(plan, error.index, ReleaseInProgressError) from error
+        raise (freezes.error(plan.function) if error.index < 4 else _over(plan)) from error
 
 
 def hold(plan: Plan, execution: Execution, *, unless_frozen: bool = False) -> None:
@@ -80,13 +111,13 @@ def hold(plan: Plan, execution: Execution, *, unless_frozen: bool = False) -> No
     release not over. Else ReleaseStaleError, or FrozenError where a freeze is to be respected.
     """
     require_alias_as_planned(plan)
-    freeze = _not_frozen(plan) if unless_frozen else []
+    freeze = freezes.absent(plan.function) if unless_frozen else []
     try:
         dynamodb.transact(*_locks(plan, execution), record.resume(plan, execution), *freeze)
     except ConditionFailedError as error:
         if error.index < 2:
-            raise _held(plan, error.index, ReleaseStaleError) from error
-        raise (_over(plan) if error.index == 2 else _frozen(plan)) from error
+            raise _refused(plan, error.index, ReleaseStaleError) from error
+        raise (_over(plan) if error.index == 2 else freezes.error(plan.function)) from error
 
 
 def require_alias_as_planned(plan: Plan) -> None:
@@ -101,10 +132,7 @@ def require_alias_as_planned(plan: Plan) -> None:
 
 def free(plan: Plan, execution_arn: str, redrive_count: int) -> None:
     """Free both locks as far as that execution, up to that redrive, still holds them."""
-    for key in (
-        lock_key(plan.target),
-        group_lock_key(plan.traffic.application, plan.traffic.group),
-    ):
+    for key in place_of(plan).locks.values():
         _free(key, execution_arn, redrive_count)
 
 
@@ -124,7 +152,7 @@ def _free(key: dynamodb.Key, execution_arn: str, redrive_count: int) -> None:
 
 
 def _locks(plan: Plan, execution: Execution) -> list[Operation]:
-    holder = {
+    mine = {
         "release": plan.release,
         "target": plan.target,
         "executionArn": execution.arn,
@@ -132,40 +160,24 @@ def _locks(plan: Plan, execution: Execution) -> list[Operation]:
         "takenAt": int(time.time()),
     }
     free_or_mine = Attr("pk").not_exists() | _mine(execution.arn, execution.redrive_count)
-    return [
-        Put(lock_key(plan.target), holder, free_or_mine),
-        Put(group_lock_key(plan.traffic.application, plan.traffic.group), holder, free_or_mine),
-    ]
-
-
-def _not_frozen(plan: Plan) -> list[Operation]:
-    absent = Attr("pk").not_exists()
-    return [Check(freeze_key(plan.function), absent), Check(STACK_FREEZE, absent)]
+    return [Put(key, mine, free_or_mine) for key in place_of(plan).locks.values()]
 
 
 def _mine(execution_arn: str, redrive_count: int) -> ConditionBase:
     return Attr("executionArn").eq(execution_arn) & Attr("redriveCount").lte(redrive_count)
 
 
-def _held(plan: Plan, index: int, kind: type[ReleaseError]) -> ReleaseError:
-    group = f"{plan.traffic.application}/{plan.traffic.group}"
-    key, what = (
-        (lock_key(plan.target), f"alias {plan.target}"),
-        (group_lock_key(plan.traffic.application, plan.traffic.group), f"deployment group {group}"),
-    )[index]
-    holder = dynamodb.get(key) or {}
+def _refused(plan: Plan, index: int, kind: type[ReleaseError]) -> ReleaseError:
+    """The lock of this index was refused: who holds it."""
+    what, key = list(place_of(plan).locks.items())[index]
+    return _held(what, dynamodb.get(key) or {}, kind)
+
+
+def _held(what: str, found: dynamodb.Item, kind: type[ReleaseError]) -> ReleaseError:
     return kind(
-        f"{what} is held by release {holder.get('release', '(just ended)')} "
-        f"({holder.get('executionArn', 'no execution')}). Wait for it to end, or stop that "
+        f"{what} is held by release {found.get('release', '(just ended)')} "
+        f"({found.get('executionArn', 'no execution')}). Wait for it to end, or stop that "
         "execution; its lock is freed then. Nothing changed."
-    )
-
-
-def _frozen(plan: Plan) -> FrozenError:
-    item = dynamodb.get(freeze_key(plan.function)) or dynamodb.get(STACK_FREEZE) or {}
-    return FrozenError(
-        f"releases of {plan.function} are frozen: {item.get('reason', 'no reason given')}. "
-        "Rollbacks still work. Nothing changed."
     )
 
 

@@ -75,6 +75,7 @@ class Policy(_Payload, frozen=True, kw_only=True):
     latency_slo_ms: float | None
     alarms: Literal["normal", "strict"]
     fix_forward: list[str]
+    when_busy: Literal["wait", "refuse"] = "wait"
     block_on: Severity = "high"
 
 
@@ -88,7 +89,8 @@ class CodeSigning(_Payload, frozen=True, kw_only=True):
 
 class Plan(_Payload, frozen=True, kw_only=True):
     """
-    All that was decided before anything changed. Times are seconds since the epoch.
+    All that was decided before anything changed. Times are seconds since the epoch; `started_at`
+    is the execution's.
 
     `alarms` watch this release; none looks back further than `alarm_window_seconds`.
     """
@@ -108,6 +110,7 @@ class Plan(_Payload, frozen=True, kw_only=True):
     warnings: list[str]
     change: Change
     planned_at: int
+    started_at: float = 0
     dry_run: bool
     probe: Probe = Probe()
     scans: Scans | None = None

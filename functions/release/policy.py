@@ -57,6 +57,7 @@ def _stack(stack: Environment) -> dict[str, object]:
         "maxErrorRate": stack.max_error_rate,
         "latencySloMs": None,
         "alarms": stack.alarm_policy,
+        "whenBusy": "wait",
         "blockOn": "high" if stack.require_findings == "none" else stack.require_findings,
     }
 

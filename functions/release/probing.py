@@ -16,6 +16,14 @@ from release.request import ProbeEvent
 
 BUDGET_SECONDS = 240  # for all events together; the function itself has more
 _SHOWN = 200
+_KINDS = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}
 
 
 def probe(execution: Execution, state: State) -> Probed:
@@ -49,11 +57,15 @@ def probe(execution: Execution, state: State) -> Probed:
 
 
 def difference(answer: Any, expected: Any, where: str = "the answer") -> str:
-    """Where the answer first is not what is expected; objects may have more members."""
+    """
+    Where the answer first is not what is expected; objects may have more members. Values may be
+    secret: what is told is their types.
+    """
     if not (isinstance(answer, dict) and isinstance(expected, dict)):
         if _equal(answer, expected):
             return ""
-        return f"{_cut(where)} is {_shown(answer)}, not {_shown(expected)}"
+        found, wanted = _kind(answer), _kind(expected)
+        return f"{_cut(where)} is {found}, not {'the expected one' if found == wanted else wanted}"
     for name, value in expected.items():
         place = f"{where}.{name}"
         if name not in answer:
@@ -98,7 +110,7 @@ def _objection(invocation: Invocation, event: ProbeEvent) -> str:
     try:
         answer = msgspec.json.decode(invocation.payload)
     except msgspec.DecodeError:
-        return f"answered what is no JSON: {_cut(invocation.payload.decode(errors='replace'))}"
+        return f"answered {len(invocation.payload)} bytes that are no JSON"
     found = difference(answer, event.expect)
     return f"answered otherwise than expected: {found}" if found else ""
 
@@ -117,8 +129,9 @@ class _FunctionError(msgspec.Struct, rename="camel"):
     error_message: str = ""
 
 
-def _shown(value: Any) -> str:
-    return _cut(msgspec.json.encode(value).decode())
+def _kind(value: Any) -> str:
+    """What JSON calls it."""
+    return "null" if value is None else _KINDS[type(value)]
 
 
 def _cut(text: str) -> str:

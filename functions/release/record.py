@@ -62,6 +62,7 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     finished_at: int | None = None
     finished_by: str | None = None
     notified: str | None = None
+    approval_awaited_since: int | None = None
 
     @property
     def version_to_restore(self) -> str:

@@ -67,6 +67,7 @@ class Policy(_Part, frozen=True, kw_only=True):
     are needed before evidence can speak for it. `max_error_rate` is the share (0 to 1) of calls
     that may fail, and `latency_slo_ms` what 95 % of calls must keep to, where there is no stable
     version to compare with. `fix_forward` names alarms that are red because of the stable version.
+    `when_busy`: whether it waits while another release holds the alias.
     Findings as grave as `block_on`, and graver ones, stop the release.
     """
 
@@ -80,8 +81,8 @@ class Policy(_Part, frozen=True, kw_only=True):
     latency_slo_ms: Annotated[float, Meta(gt=0, le=900_000)] | None = None
     alarms: Literal["normal", "strict"] | None = None
     fix_forward: Annotated[list[AlarmName], Meta(max_length=10)] = []
+    when_busy: Literal["wait", "refuse"] | None = None
     block_on: Severity | None = None
-    when_busy: Literal["refuse"] = "refuse"
 
 
 class ProbeEvent(_Part, frozen=True, kw_only=True):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from release import (
     alarms,
@@ -15,6 +18,7 @@ from release import (
     request,
     scans,
     sources,
+    waiting,
 )
 from release.alarms import Watched
 from release.aws import awslambda, cloudwatch, codedeploy, signer
@@ -23,24 +27,67 @@ from release.errors import (
     AlarmCoverageError,
     InvalidRequestError,
     NothingToReleaseError,
+    ReleaseInProgressError,
     ReleaseStaleError,
     TargetNotReadyError,
 )
-from release.plan import CodeSigning, Execution, Plan, Policy, Traffic
+from release.plan import (
+    CodeSigning,
+    Execution,
+    Plan,
+    Policy,
+    Traffic,
+)
 from release.request import Request
+from release.waiting import Validation
 
 
-def validate(execution: Execution, document: object) -> Plan:
+class Validated(msgspec.Struct, frozen=True, omit_defaults=True):
+    """ValidateRelease's result, the state that all others build on; no plan while it waits."""
+
+    validation: Validation
+    plan: Plan | None = None
+
+
+def validate(execution: Execution, document: object, started_at: str) -> Validated:
     """
-    The plan of a release, with its lock taken; a dry run's plan without.
+    The plan of a release, with its lock taken; a dry run's plan without. No plan yet while another
+    release holds the lock and the policy says to wait; what that one does to alias and alarms is no
+    reason to refuse.
 
     Reads only, until the lock is taken as the last act; then the alias is read once more.
     """
     asked = request.parse(document)
     stack = environment.read()
+    in_force = policy.in_force(asked, stack)
+    started = datetime.fromisoformat(started_at).timestamp()
+    try:
+        if not asked.dry_run:
+            lock.require_free(_place(asked, stack), execution)
+        plan = _plan(execution, asked, stack, in_force, started)
+        if not plan.dry_run:
+            _take_lock(plan, execution)
+    except ReleaseInProgressError as busy:
+        if in_force.when_busy == "refuse":
+            raise
+        return Validated(validation=waiting.wait(execution, _place(asked, stack), started, busy))
+    return Validated(validation=Validation(status="SUCCEEDED", wait_seconds=0), plan=plan)
+
+
+def _place(asked: Request, stack: Environment) -> lock.Place:
+    return lock.Place(
+        function=asked.function,
+        alias=asked.alias,
+        application=asked.deployment.application or stack.application,
+        group=asked.deployment.group or f"{asked.function}-{asked.alias}",
+    )
+
+
+def _plan(
+    execution: Execution, asked: Request, stack: Environment, in_force: Policy, started_at: float
+) -> Plan:
     stable, latest = _stable(asked)
     traffic = _traffic(asked, stack)
-    in_force = policy.in_force(asked, stack)
     watched = _watched(asked.function, traffic, in_force, stack)
     code_signing = _code_signing(asked.function, stack)
     plan = Plan(
@@ -59,13 +106,12 @@ def validate(execution: Execution, document: object) -> Plan:
         warnings=watched.warnings,
         change=asked.change,
         planned_at=int(time.time()),
+        started_at=started_at,
         dry_run=asked.dry_run,
         probe=asked.probe,
         scans=scans.find(asked, stack),
     )
     _refuse_no_change(plan, stable)
-    if not plan.dry_run:
-        _take_lock(plan, execution)
     return plan
 
 
@@ -112,9 +158,10 @@ def _traffic(asked: Request, stack: Environment) -> Traffic:
             "such as CodeDeployDefault.LambdaCanary10Percent5Minutes, or create it. "
             "Nothing changed."
         )
+    place = _place(asked, stack)
     return Traffic(
-        application=asked.deployment.application or stack.application,
-        group=asked.deployment.group or f"{asked.function}-{asked.alias}",
+        application=place.application,
+        group=place.group,
         config=name,
         minutes=minutes,
     )

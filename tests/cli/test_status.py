@@ -77,7 +77,7 @@ def test_before_the_first_release(terminal: Terminal) -> None:
     assert "checkout:live serves version 1" in result.stdout
     assert terminal.json("status", FUNCTION)["release"] is None
     assert "No release has run yet" in terminal.type("status").stdout
-    assert terminal.json("status") == {"schema": 1, "releases": []}
+    assert terminal.json("status") == {"schema": 1, "releases": [], "frozen": None}
 
 
 def test_the_latest_releases(terminal: Terminal) -> None:

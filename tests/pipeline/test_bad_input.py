@@ -53,7 +53,7 @@ def snapshot(story: Story) -> dict[str, Any]:
         (lambda r: r.update(dryRun="yes"), ("dryRun", "bool")),
         (lambda r: r.update(policy={"bakeMinutes": -1}), ("policy.bakeMinutes",)),
         (lambda r: r.update(policy={"bakeMinutes": "10"}), ("policy.bakeMinutes", "int")),
-        (lambda r: r.update(policy={"whenBusy": "wait"}), ("policy.whenBusy",)),
+        (lambda r: r.update(policy={"whenBusy": "queue"}), ("policy.whenBusy",)),
         (lambda r: r.update(policy={"bakeMinuts": 10}), ("bakeMinuts",)),
         (lambda r: r.update(configuration={"memorySize": 1}), ("configuration.memorySize",)),
         (lambda r: r.update(probe=[]), ("probe",)),
@@ -263,7 +263,7 @@ def test_an_active_deployment_is_refused(story: Story) -> None:
     client = story.aws.client("codedeploy")
     busy = client.list_deployments(includeOnlyStatuses=["InProgress"])["deployments"][0]
     story.aws.client("lambda").create_alias(FunctionName=FUNCTION, Name="edge", FunctionVersion="1")
-    request = story.request(alias="edge", deployment={"group": f"{FUNCTION}-live"})
+    request = story.request(alias="edge", deployment={"group": f"{FUNCTION}-live"}, dryRun=True)
     first = story.execution
     story.when_requested(request).after(seconds=0.1)
     story.then_execution_is("FAILED", "TargetNotReadyError")
@@ -325,7 +325,7 @@ def test_a_second_release_of_the_same_alias_is_refused(story: Story) -> None:
     story.when_released().when_state_is("SignPackage")
     first = story.execution
     held = story.locks()
-    story.when_released("bad").when_state_is("ValidateRelease").after(seconds=0.1)
+    story.when_released("bad", policy={"whenBusy": "refuse"}).after(seconds=0.1)
     story.then_execution_is("FAILED", "ReleaseInProgressError").then_cause_says("release-1")
     assert story.locks() == held
     story.execution = first
@@ -337,7 +337,8 @@ def test_a_second_release_through_the_same_group_is_refused(story: Story) -> Non
     story.aws.client("lambda").create_alias(FunctionName=FUNCTION, Name="edge", FunctionVersion="1")
     story.when_released().when_state_is("SignPackage")
     first = story.execution
-    story.when_released("bad", alias="edge", deployment={"group": f"{FUNCTION}-live"})
+    edge = {"alias": "edge", "deployment": {"group": f"{FUNCTION}-live"}}
+    story.when_released("bad", policy={"whenBusy": "refuse"}, **edge)
     story.after(seconds=0.1).then_execution_is("FAILED", "ReleaseInProgressError")
     story.then_cause_says("deployment group")
     story.execution = first

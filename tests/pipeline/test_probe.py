@@ -71,12 +71,12 @@ def test_a_release_without_events_calls_nothing(story: Story) -> None:
         (
             "def handler(event, context):\n    return {'total': 70}",
             FRUIT,
-            ("answered otherwise", "the answer.total is 70, not 50"),
+            ("answered otherwise", "the answer.total is a number, not the expected one"),
         ),
         (
             "def handler(event, context):\n    return {'total': '50'}",
             FRUIT,
-            ('the answer.total is \\"50\\", not 50',),
+            ("the answer.total is a string, not a number",),
         ),
         (
             "def handler(event, context):\n    return {'sum': 50}",
@@ -102,15 +102,24 @@ def test_a_release_without_events_calls_nothing(story: Story) -> None:
         (
             "def handler(event, context):\n    return 'x' * 9000",
             {"payload": {}, "expect": "y" * 9000},
-            ('the answer is \\"xxx', 'x..., not \\"yyy', "y.... No user"),
+            ("the answer is a string, not the expected one. No user",),
         ),
     ],
-    ids=["value", "type", "missing", "exception", "nothing expected", "import", "timeout", "long"],
+    ids=[
+        "value",
+        "type",
+        "missing",
+        "exception",
+        "nothing expected",
+        "import",
+        "timeout",
+        "same type",
+    ],
 )
 def test_a_version_that_answers_wrongly_meets_nobody(
     story: Story, code: str, event: dict[str, Any], words: tuple[str, ...]
 ) -> None:
-    """The error names the event, what was expected and what came."""
+    """The error names the event, the place and both types; never a value, which may be secret."""
     good = {"payload": {"basket": [], "note": SECRET}}
     package = story.module(f"# {SECRET}\n{code}")
     story.when_released(package=package, probe={"events": [event, good]}).when_over()
@@ -133,7 +142,7 @@ def test_an_answer_that_is_no_json_lacks_what_is_expected(story: Story) -> None:
     """A runtime may answer with any bytes; NaN is what Python's puts into an answer."""
     code = "def handler(event, context):\n    return {'total': float('nan')}"
     story.when_released(package=story.module(code), probe={"events": [FRUIT]}).when_over()
-    story.then_cause_says("what is no JSON", 'total\\": NaN}')
+    story.then_cause_says("answered 14 bytes that are no JSON")
     then_nobody_has_met_it(story)
 
 

@@ -53,16 +53,16 @@ def _sorted(value: Any) -> Any:
 @pytest.mark.parametrize(
     ("answer", "expected", "said"),
     [
-        (1, True, "the answer is 1, not true"),
-        ([0], [False], "the answer is [0], not [false]"),
-        ({"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1}]}, 'the answer.a is [{"b":1,"c":2}], not'),
-        ({"a": None}, {"a": {}}, "the answer.a is null, not {}"),
-        (None, {"a": 1}, 'the answer is null, not {"a":1}'),
-        ([1, 2], [1], "the answer is [1,2], not [1]"),
+        (1, True, "the answer is a number, not a boolean"),
+        ([0], [False], "the answer is an array, not the expected one"),
+        ({"a": [{"b": 1, "c": 2}]}, {"a": [{"b": 1}]}, "the answer.a is an array, not the"),
+        ({"a": None}, {"a": {}}, "the answer.a is null, not an object"),
+        (None, {"a": 1}, "the answer is null, not an object"),
+        ({"a": {"b": "key"}}, {"a": {"b": "KEY"}}, "the answer.a.b is a string, not the expected"),
     ],
 )
 def test_a_difference_is_told_by_its_place(answer: Any, expected: Any, said: str) -> None:
-    """What came comes first, what was expected second; a list must be equal."""
+    """And by the types of what came and of what was expected: values may be secret."""
     assert difference(answer, expected).startswith(said)
 
 
@@ -73,5 +73,4 @@ def test_a_whole_number_is_one_however_it_is_written() -> None:
 
 def test_what_is_long_is_cut() -> None:
     """A message must be short enough for a notification."""
-    assert len(difference("x" * 9000, "y" * 9000)) < 450
     assert len(difference({}, {"x" * 9000: 1})) < 250

@@ -33,7 +33,7 @@ def outcome(document: object) -> str:
 def test_a_minimal_request_has_the_defaults() -> None:
     """Function and package suffice; the alias is `live`."""
     parsed = request.parse(MINIMAL)
-    assert (parsed.alias, parsed.dry_run, parsed.policy.when_busy) == ("live", False, "refuse")
+    assert (parsed.alias, parsed.dry_run, parsed.policy.when_busy) == ("live", False, None)
 
 
 @given(JSON)

@@ -89,7 +89,7 @@ def test_only_a_promotion_succeeds(release: Machine) -> None:
         if each.get("Next") in succeeds or each.get("Default") in succeeds
     ]
     assert into == [
-        ("IsDryRun", "$.plan.dryRun", True),
+        ("IsValidated", "$.plan.dryRun", True),
         ("HowDidItEnd", "$.finished.outcome", "promoted"),
     ]
     assert release["States"][release["States"]["HowDidItEnd"]["Default"]]["Type"] == "Fail"

@@ -19,12 +19,14 @@ def _returned_by(task: str) -> type[msgspec.Struct]:
 
 
 def _results(machine: Machine) -> dict[str, type[msgspec.Struct]]:
-    """The type at each place of the state that a Task writes."""
+    """The type at each place of the state that a Task writes; the first one's are the state."""
     results = {}
     for name, task in states(machine, "Task").items():
-        (selected,) = task.get("ResultSelector", {"": "$"})
-        place = f"$.{selected.removesuffix('.$')}" if selected else task["ResultPath"]
-        results[place] = _returned_by(name)
+        if task["ResultPath"] != "$":
+            results[task["ResultPath"]] = _returned_by(name)
+            continue
+        for field in msgspec.structs.fields(_returned_by(name)):
+            results[f"$.{field.encode_name}"], *_ = get_args(field.type) or (field.type,)
     return results
 
 

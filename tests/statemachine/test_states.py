@@ -27,6 +27,8 @@ RETRY = {
 RETRY_OF_ROLL_BACK = RETRY | {"MaxAttempts": 30, "MaxDelaySeconds": 30}
 EXECUTION = {"arn.$": "$$.Execution.Id", "redriveCount.$": "$$.Execution.RedriveCount"}
 
+REQUEST = {"request.$": "$$.Execution.Input", "startedAt.$": "$$.Execution.StartTime"}
+
 
 def test_every_state_says_what_it_is_for(machine: Machine) -> None:
     """The machine and each state have a comment, a sentence that ends as one."""
@@ -65,7 +67,6 @@ def test_every_task_names_its_result(machine: Machine) -> None:
     for name, path in paths.items():
         if path == "$":
             assert name == machine["StartAt"]
-            assert "ResultSelector" in machine["States"][name]
         else:
             assert re.fullmatch(r"\$\.[a-z]+", str(path)), name
 
@@ -87,7 +88,7 @@ def test_every_task_says_which_execution_calls(machine: Machine) -> None:
     for name, task in states(machine, "Task").items():
         given = dict(task["Parameters"])
         assert given.pop("execution") == EXECUTION, name
-        assert given in ({"state.$": "$"}, {"request.$": "$$.Execution.Input"}), name
+        assert given in ({"state.$": "$"}, REQUEST), name
 
 
 def test_every_wait_returns_to_the_task_of_its_loop(machine: Machine) -> None:
@@ -98,7 +99,8 @@ def test_every_wait_returns_to_the_task_of_its_loop(machine: Machine) -> None:
         choice = machine["States"][task["Next"]]
         assert choice["Type"] == "Choice", name
         assert name in targets(choice), name
-        assert wait["SecondsPath"] == f"{task['ResultPath']}.waitSeconds", name
+        result = {"$": "$.validation"}.get(task["ResultPath"], task["ResultPath"])
+        assert wait["SecondsPath"] == f"{result}.waitSeconds", name
 
 
 def test_only_a_wait_leads_back(machine: Machine) -> None:
