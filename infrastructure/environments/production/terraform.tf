@@ -1,0 +1,29 @@
+terraform {
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = ">= 5.100.0"
+    }
+  }
+
+  # terraform init -backend-config="bucket=<yours: versioned, encrypted>" -backend-config="region=<its>"
+  backend "s3" {
+    key          = "lambda-canary/production/terraform.tfstate"
+    encrypt      = true
+    use_lockfile = true
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      environment = "production"
+      managed-by  = "terraform"
+      service     = "orders"
+    }
+  }
+}
