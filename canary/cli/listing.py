@@ -10,6 +10,7 @@ from typing import Any
 from rich import box
 from rich.table import Table
 
+from canary.cli import screen
 from release import record
 from release.aws.clients import client
 
@@ -51,16 +52,9 @@ def table(rows: Sequence[Row]) -> Table:
 def document(rows: Sequence[Row]) -> dict[str, object]:
     """For machines."""
     releases = [
-        {_camel(name): value for name, value in asdict(row).items()}
-        | {"startedAt": row.started_at.isoformat()}
-        for row in rows
+        screen.camel(asdict(row)) | {"startedAt": row.started_at.isoformat()} for row in rows
     ]
     return {"schema": 1, "releases": releases}
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(word.title() for word in rest)
 
 
 def _row(execution: dict[str, Any]) -> Row:

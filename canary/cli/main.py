@@ -5,7 +5,9 @@ import click
 from canary.cli.demo import demo
 from canary.cli.group import Verbs
 from canary.cli.local import local
+from canary.cli.package import package
 from canary.cli.release import release
+from canary.cli.restart import restart
 from canary.cli.rollback import rollback
 from canary.cli.simulate import simulate
 from canary.cli.status import status
@@ -17,5 +19,5 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, rollback, simulate, demo, local):
+for verb in (release, status, restart, rollback, package, simulate, demo, local):
     main.add_command(verb)

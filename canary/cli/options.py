@@ -1,4 +1,4 @@
-"""Options that every verb that talks to a stack has."""
+"""Options that several verbs have."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ def shared(verb: _Verb) -> _Verb:
     return verb
 
 
+def printing(verb: _Verb) -> _Verb:
+    """How to print, for a verb that talks to no stack."""
+    for add in reversed(_PRINTING):
+        verb = add(verb)
+    return verb
+
+
 def _note(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     """Keep a flag where the console and the error handler find it."""
     if value and parameter.name:
         context.meta[parameter.name] = True
 
 
-_SHARED = (
-    click.option(
-        "--environment",
-        default="default",
-        show_default=True,
-        metavar="NAME",
-        help="Environment of samconfig.toml that says which stack, profile and region.",
-    ),
+_PRINTING = (
     click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout."),
     click.option(
         "--no-color",
@@ -43,6 +43,16 @@ _SHARED = (
     click.option(
         "--debug", is_flag=True, expose_value=False, callback=_note, help="Show tracebacks."
     ),
+)
+_SHARED = (
+    click.option(
+        "--environment",
+        default="default",
+        show_default=True,
+        metavar="NAME",
+        help="Environment of samconfig.toml that says which stack, profile and region.",
+    ),
+    *_PRINTING,
 )
 alias = click.option("--alias", default="live", show_default=True, help="The function's alias.")
 summary = click.option(

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from canary.cli import past, requests, stacks
+from canary.cli import past, requests, screen, stacks
 from canary.cli.failures import UserError
 from canary.cli.following import Target
 from canary.cli.past import Past
@@ -118,7 +118,7 @@ def _policy(body: dict[str, Any]) -> request.Policy:
 
 def _said(flags: dict[str, Any]) -> request.Policy:
     words = {name: flags[name] for name in _POLICY if flags[name] is not None}
-    return _converted({_camel(name): value for name, value in words.items()})
+    return _converted(screen.camel(words))
 
 
 def _converted(words: dict[str, Any]) -> request.Policy:
@@ -126,8 +126,3 @@ def _converted(words: dict[str, Any]) -> request.Policy:
         return msgspec.convert(words, request.Policy)
     except msgspec.ValidationError as error:
         raise UserError(f"The policy is not valid: {error}.") from error
-
-
-def _camel(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(each.capitalize() for each in others)

@@ -40,6 +40,16 @@ def document(content: Mapping[str, object]) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
+def camel(content: Mapping[str, object]) -> dict[str, object]:
+    """A dataclass's fields as documents name them."""
+    return {_camel(name): value for name, value in content.items()}
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.title() for word in rest)
+
+
 def line(now: Glance) -> str:
     """One look, in one line."""
     versions = served(now)

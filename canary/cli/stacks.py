@@ -30,6 +30,7 @@ class Stack:
     bucket: str
     table: str
     application: str
+    signing_profile: str
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ def _stack(settings: _Settings) -> Stack:
             bucket=outputs["ArtifactBucket"],
             table=outputs["TableName"],
             application=outputs["ApplicationName"],
+            signing_profile=outputs["SigningProfileName"],
         )
     except KeyError as error:
         raise UserError(

@@ -35,39 +35,56 @@ def find(runtime: str) -> Interpreter:
     The interpreter of a runtime: the exact one; where it is not installed, one of the same language
     with a warning; an InvalidRuntimeException where there is none of it.
     """
-    if match := _PYTHON.fullmatch(runtime):
+    if _PYTHON.fullmatch(runtime):
         # -S and -s keep packages that are installed here away.
         client = CLIENTS / "python" / "bootstrap.py"
-        return Interpreter((_python(runtime, int(match[1])), "-S", "-s", str(client)), True)
-    if match := _NODE.fullmatch(runtime):
+        return Interpreter((_python(runtime), "-S", "-s", str(client)), True)
+    if _NODE.fullmatch(runtime):
         client = CLIENTS / "node" / "bootstrap.mjs"
-        return Interpreter((_node(runtime, match[1]), str(client)), False)
+        return Interpreter((_node(runtime), str(client)), False)
     raise InvalidRuntimeException(
         f"The embedded AWS runs zip packages of Python 3 and Node.js, not {runtime}."
     )
 
 
-def _python(runtime: str, minor: int) -> str:
-    for candidate in _pythons(minor) if minor >= _OLDEST else ():
-        if path := _says(candidate, "-S", "-c", _WHERE.format(minor)):
-            return path
+def exact(runtime: str) -> str | None:
+    """The executable of exactly this runtime; None where it is not installed."""
+    if (match := _PYTHON.fullmatch(runtime)) and int(match[1]) >= _OLDEST:
+        where = _WHERE.format(int(match[1]))
+        found = (_says(each, "-S", "-c", where) for each in _pythons(int(match[1])))
+        return next(filter(None, found), None)
+    if match := _NODE.fullmatch(runtime):
+        return _installed_nodes().get(match[1])
+    return None
+
+
+def _python(runtime: str) -> str:
+    if path := exact(runtime):
+        return path
     _warn(runtime, f"Python {sys.version_info[0]}.{sys.version_info[1]}, which runs the project")
     return _own()
 
 
-def _node(runtime: str, major: str) -> str:
-    found: dict[str, str] = {}
-    for candidate in _nodes():
-        if version := _says(candidate, "--version"):
-            found.setdefault(version.lstrip("v").partition(".")[0], candidate)
+def _node(runtime: str) -> str:
+    if path := exact(runtime):
+        return path
+    found = _installed_nodes()
     if not found:
         raise InvalidRuntimeException(
             f"The embedded AWS runs {runtime} with the Node.js of this machine, and there is none "
             "on the PATH: install it."
         )
-    if major not in found:
-        _warn(runtime, f"Node {min(found)}")
-    return found.get(major, found[min(found)])
+    _warn(runtime, f"Node {min(found)}")
+    return found[min(found)]
+
+
+def _installed_nodes() -> dict[str, str]:
+    """The first Node of each major version."""
+    found: dict[str, str] = {}
+    for candidate in _nodes():
+        if version := _says(candidate, "--version"):
+            found.setdefault(version.lstrip("v").partition(".")[0], candidate)
+    return found
 
 
 _WHERE = "import sys; sys.version_info[1] == {} and print(sys.executable)"
