@@ -75,9 +75,9 @@ def main() -> None:
     console.print(f"start-up to the first release: {startup:.2f} s", end="")
     console.print(f" (goal {_STARTUP_SECONDS:.0f} s: {_said(startup <= _STARTUP_SECONDS)})")
     console.print(
-        "Where missed: one interpreter runs all tasks, so the second core only serves the packages "
-        "that are called; and each of a release's 200 AWS calls takes botocore's and moto's whole "
-        "way, each user's call a round trip to a process."
+        "Where speed is missed: one interpreter runs all tasks, so the second core only serves "
+        "called packages; each of a release's 200 AWS calls takes botocore's and moto's whole way, "
+        "and each user's call is a round trip to a process."
     )
 
 
