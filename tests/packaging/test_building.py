@@ -20,7 +20,7 @@ from canary.packaging.validation import Question
 
 APP = "import greeting\ndef handler(event, context): return greeting.HELLO\n"
 WHEEL = "greeting-1.2.0-py3-none-any.whl"
-NODE = {
+NODE: dict[str, dict[str, object]] = {
     "package.json": {"name": "web", "version": "1.0.0"},
     "package-lock.json": {
         "name": "web",
