@@ -60,6 +60,9 @@ scan: .venv/dev.stamp ## security scans of this project, and a list of what ship
 coverage: .venv/dev.stamp ## all tests, and whether they reach 90 % of functions/ and canary/
 	@$(PYTHON) -m pytest -n auto --cov
 
+faults: .venv/dev.stamp ## every fault at every point of every scenario, then pairs of faults: an hour
+	@$(PYTHON) -m tests.faults
+
 bench: .venv/run.stamp ## measure what the documentation claims about speed
 	@for it in bench/[!_]*.py; do $(PYTHON) -m "bench.$$(basename "$$it" .py)" || exit 1; done
 

@@ -7,6 +7,7 @@ from canary.cli.group import Verbs
 from canary.cli.local import local
 from canary.cli.package import package
 from canary.cli.release import release
+from canary.cli.restart import restart
 from canary.cli.rollback import rollback
 from canary.cli.simulate import simulate
 from canary.cli.status import status
@@ -18,5 +19,5 @@ def main() -> None:
     """Canary releases for AWS Lambda, one Step Functions execution per release."""
 
 
-for verb in (release, status, rollback, package, simulate, demo, local):
+for verb in (release, status, restart, rollback, package, simulate, demo, local):
     main.add_command(verb)

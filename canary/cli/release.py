@@ -93,7 +93,7 @@ def release(
       canary release checkout --package checkout.zip --findings sarif=bandit.sarif
     """
     body = _body(function, request_file, flags)
-    name = _name(function, body, incoming.digest(package) if package else "")
+    name = name_of(function, body, incoming.digest(package) if package else "")
     reports = scans.files(f"reports/{name}", flags["findings"], flags["exceptions"])
     body |= scans.members(reports)
     key = f"incoming/{name}.zip"
@@ -105,7 +105,7 @@ def release(
         version = incoming.upload(console, package, stack.bucket, key)
         body["package"] = {"key": key, "version": version}
     scans.upload(console, reports, stack.bucket)
-    arn = _start(stack.release_machine, name, body)
+    arn = start(stack.release_machine, name, json.dumps(body))
     console.print(f"Release [bold]{name}[/] of {target} has started.")
     end = None
     if no_wait:
@@ -125,7 +125,7 @@ def release(
             summary.add(summary_file, target, arn, end)
     code = following.release_code(following.outcome_of(end)) if end else 0
     if as_json:
-        screen.document(_document(target, arn, end) | {"exitCode": code})
+        screen.document(document(target, arn, end) | {"exitCode": code})
     context.exit(code)
 
 
@@ -147,21 +147,21 @@ def _body(function: str, file: Path | None, flags: dict[str, Any]) -> dict[str, 
     return body
 
 
-def _name(function: str, body: dict[str, Any], package: str) -> str:
-    """The release's id: function, beginning of a hash of what is asked for, and the time."""
+def name_of(function: str, body: dict[str, Any], package: str = "") -> str:
+    """A release's id: function, beginning of a hash of what is asked for, and the time."""
     digest = hashlib.sha256(f"{json.dumps(body, sort_keys=True)} {package}".encode()).hexdigest()
     rest = f"-{digest[:8]}-{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}"
     return function[: _NAME_LENGTH - len(rest)] + rest
 
 
-def _start(machine: str, name: str, body: dict[str, Any]) -> str:
-    answer = client("stepfunctions").start_execution(
-        stateMachineArn=machine, name=name, input=json.dumps(body)
-    )
+def start(machine: str, name: str, text: str) -> str:
+    """Start a release with this input; returns the execution's ARN."""
+    answer = client("stepfunctions").start_execution(stateMachineArn=machine, name=name, input=text)
     return str(answer["executionArn"])
 
 
-def _document(target: Target, arn: str, end: End | None) -> dict[str, object]:
+def document(target: Target, arn: str, end: End | None) -> dict[str, object]:
+    """A release that was started, and how it ended if it was followed."""
     started: dict[str, object] = {
         "schema": 1,
         "release": arn.rpartition(":")[2],

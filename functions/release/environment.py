@@ -15,6 +15,7 @@ class Environment(msgspec.Struct, frozen=True, rename="upper"):
     artifact_bucket: str = ""
     signing_profile: str = ""
     topic_arn: str = ""
+    rollback_state_machine_arn: str = ""
     application: str = ""
     alarm_name_prefix: str = ""
     alarm_policy: Literal["normal", "strict"] = "normal"

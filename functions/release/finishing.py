@@ -1,4 +1,4 @@
-"""FinishRelease: store the outcome and the evidence, free the lock, tell it once."""
+"""FinishRelease: store the outcome and the evidence, tell it once, free the lock."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def _finish(
     redrives = _redrives_over(execution, release, event)
     if redrives is None:
         return "left to its own execution"
-    finished = record.finish(release, outcome, sentence, execution, redrives)
+    finished = record.finish(release, outcome, sentence, execution, redrives) or _left_behind(
+        end.release, outcome
+    )
     if finished is None:
         stands = record.get(end.release)
         if outcome == "promoted" and stands.rollback_requested:
@@ -73,12 +75,21 @@ def _finish(
     if outcome != "promoted":
         guards.end(finished.plan, int(time.time()))
     pointer.move(finished)
-    lock.free(finished.plan, finished.execution_arn, redrives)
     evidence.write(
         finished.plan, evidence.read(finished.plan) | {"release": msgspec.to_builtins(finished)}
     )
     _notify(finished)
+    lock.free(finished.plan, finished.execution_arn, redrives)  # last: what is locked is not done
     return finished.outcome
+
+
+def _left_behind(name: str, outcome: Outcome) -> Release | None:
+    """The release, if whoever stored this outcome has died before all was done."""
+    release = record.get(name)
+    if release.outcome != outcome or release.is_told or release.finished_by is None:
+        return None
+    finisher = stepfunctions.describe_execution(release.finished_by)
+    return release if finisher is None or finisher.is_over else None
 
 
 def _redrives_over(
@@ -106,14 +117,14 @@ def _over(owner: ExecutionState | None, known: int) -> int | None:
 def _sentence(end: RolledBack, release: Release) -> str:
     """The reason, and where the alias is if that is not where the outcome says."""
     plan = release.plan
-    expected = {"promoted": release.new_version, "rolled_back": plan.stable_version}
+    expected = {"promoted": release.new_version, "rolled_back": release.version_to_restore}
     if end.outcome == "rollback_failed":
         alias = awslambda.get_alias(plan.function, plan.alias)
         verb = "update-alias" if alias else "create-alias"
         return (
             f"{end.reason}. The alias serves {alias or 'nothing'}. To restore the stable version: "
             f"aws lambda {verb} --function-name {plan.function} --name {plan.alias} "
-            f"--function-version {plan.stable_version} "
+            f"--function-version {release.version_to_restore} "
             "--routing-config AdditionalVersionWeights={}"
         )
     if end.outcome in expected:

@@ -8,6 +8,9 @@ than my own. All writes of one step are one transaction.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+
+import msgspec
 
 from release import record
 from release.aws import awslambda, dynamodb
@@ -24,16 +27,27 @@ from release.errors import FrozenError, ReleaseError, ReleaseInProgressError, Re
 from release.plan import Execution, Plan
 
 STACK_FREEZE = ("stack", "freeze")
+_LOCKS = "locks"  # one partition, so that one Query finds all that are held
+
+
+class Holder(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
+    """Who holds a lock, and its key in the partition of locks."""
+
+    sk: str
+    release: str
+    target: str
+    execution_arn: str
+    redrive_count: int
 
 
 def lock_key(target: str) -> dynamodb.Key:
     """Key of the lock of `function:alias`."""
-    return f"target#{target}", "lock"
+    return _LOCKS, f"target#{target}"
 
 
 def group_lock_key(application: str, group: str) -> dynamodb.Key:
     """Key of the lock of a deployment group: AWS runs one deployment in it at a time."""
-    return f"group#{application}/{group}", "lock"
+    return _LOCKS, f"group#{application}/{group}"
 
 
 def freeze_key(function: str) -> dynamodb.Key:
@@ -87,15 +101,26 @@ def require_alias_as_planned(plan: Plan) -> None:
 
 def free(plan: Plan, execution_arn: str, redrive_count: int) -> None:
     """Free both locks as far as that execution, up to that redrive, still holds them."""
-    mine = _mine(execution_arn, redrive_count)
     for key in (
         lock_key(plan.target),
         group_lock_key(plan.traffic.application, plan.traffic.group),
     ):
-        try:
-            dynamodb.transact(Delete(key, mine))
-        except ConditionFailedError:
-            continue  # free already, or another's
+        _free(key, execution_arn, redrive_count)
+
+
+def held() -> list[Holder]:
+    """All locks that are held."""
+    return [msgspec.convert(item, Holder) for item in dynamodb.query(_LOCKS)]
+
+
+def free_of(holder: Holder, redrive_count: int) -> None:
+    """Free the lock of an execution that is over at that redrive, unless another has it by now."""
+    _free((_LOCKS, holder.sk), holder.execution_arn, redrive_count)
+
+
+def _free(key: dynamodb.Key, execution_arn: str, redrive_count: int) -> None:
+    with suppress(ConditionFailedError):  # free already, or another's
+        dynamodb.transact(Delete(key, _mine(execution_arn, redrive_count)))
 
 
 def _locks(plan: Plan, execution: Execution) -> list[Operation]:

@@ -42,10 +42,18 @@ def publish(execution: Execution, state: State) -> Publication:
     except ClientError as error:
         if failures.is_unavailable(error):
             raise
-        raise PublishFailedError(
-            f"{plan.function}: {error.operation_name}: {failures.code(error)}: "
-            f"{failures.message(error)}{_advice(plan, error)}"
-        ) from error
+        raise _refused(plan, execution, error) from error
+
+
+def _refused(plan: Plan, execution: Execution, error: ClientError) -> Exception:
+    """What was signed before a redrive may have lost its signature's validity by then."""
+    said = f"{plan.function}: {error.operation_name}: {failures.code(error)}: "
+    said += failures.message(error)
+    if execution.redrive_count and failures.code(error) == "CodeVerificationFailedException":
+        return ReleaseStaleError(
+            f"{said} Start a new execution with the same input: it signs anew."
+        )
+    return PublishFailedError(said + _advice(plan, error))
 
 
 def _advice(plan: Plan, error: ClientError) -> str:

@@ -24,12 +24,17 @@ Outcome = Literal["in_progress", "promoted", "rolled_back", "rollback_failed", "
 OVER = {"rolled_back", "refused", "failed"}
 
 
-class RollbackRequest(msgspec.Struct, frozen=True, rename="camel"):
-    """Who asked for a rollback first, why, and when (epoch seconds)."""
+class RollbackRequest(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """
+    Who asked for a rollback, why, and when (epoch seconds). An operator may have chosen a version
+    other than the stable one, and may have insisted: then an alias that was moved is written too.
+    """
 
     by: str
     reason: str
     at: int
+    version: str = ""
+    forced: bool = False
 
 
 class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
@@ -59,9 +64,21 @@ class Release(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     notified: str | None = None
 
     @property
+    def version_to_restore(self) -> str:
+        """Where a rollback leads: the version that an operator chose, else the stable one."""
+        asked = self.rollback_requested
+        return (asked.version if asked else "") or self.plan.stable_version
+
+    @property
+    def is_insisted_on(self) -> bool:
+        """Whether an operator wants it undone even where someone else has moved the alias."""
+        return self.rollback_requested is not None and self.rollback_requested.forced
+
+    @property
     def notification(self) -> str:
         """The id of the message that tells its outcome; repeats carry the same."""
-        return f"{self.release}/{self.redrive_count}/{self.outcome}"
+        chosen = self.rollback_requested.version if self.rollback_requested else ""
+        return "/".join(filter(None, [self.release, str(self.redrive_count), self.outcome, chosen]))
 
     @property
     def is_told(self) -> bool:
@@ -77,6 +94,11 @@ def release_key(release: str) -> dynamodb.Key:
 def newest_key(target: str) -> dynamodb.Key:
     """Key of the item that names the newest release of `function:alias`."""
     return f"target#{target}", "newest"
+
+
+def serving_key(target: str) -> dynamodb.Key:
+    """Key of the item that names the release that moved traffic of `function:alias` last."""
+    return f"target#{target}", "serving"
 
 
 def new_item(plan: Plan, execution: Execution) -> Put:
@@ -169,27 +191,38 @@ def request_rollback(
     seconds), as an alarm does: traffic must have started by then; and then a promoted release is
     meant too, if the moment is within its guard window.
     """
-    now = int(time.time())
     meant = Attr("trafficStartedAt").exists() & _is("in_progress", "rollback_failed")
     if speaks_of is not None:
         guarded = _is("promoted") & Attr("guardUntil").gte(int(speaks_of))
         young = Attr("trafficStartedAt").lte(int(speaks_of))
         meant = young & (_is("in_progress", "rollback_failed") | guarded)
-    request = {"by": by, "reason": reason, "at": now}
+    asked = RollbackRequest(by, reason, int(time.time()))
+    return _request(release, asked, meant & Attr("rollbackRequested").not_exists())
+
+
+def insist_on_rollback(release: str, by: str, reason: str, version: str = "") -> Release | None:
+    """
+    An operator asks, whatever was asked before and however long ago the release was promoted. A
+    `version` that is given is to serve, also after a rollback.
+    """
+    asked = RollbackRequest(by, reason, int(time.time()), version, forced=True)
+    open_ones = [
+        "in_progress",
+        "rollback_failed",
+        "promoted",
+        *(["rolled_back"] if version else []),
+    ]
+    return _request(release, asked, Attr("trafficStartedAt").exists() & _is(*open_ones))
+
+
+def _request(release: str, asked: RollbackRequest, condition: ConditionBase) -> Release | None:
+    request = {"rollbackRequested": msgspec.to_builtins(asked)}
     try:
-        return _release(
-            dynamodb.update(
-                Update(
-                    release_key(release),
-                    {"rollbackRequested": request},
-                    meant & Attr("rollbackRequested").not_exists(),
-                )
-            )
-        )
+        return _release(dynamodb.update(Update(release_key(release), request, condition)))
     except ConditionFailedError:
         found = find(release)
-        asked = found is not None and found.rollback_requested is not None
-        return found if found and asked and found.outcome not in OVER else None
+        is_asked = found is not None and found.rollback_requested is not None
+        return found if found and is_asked and found.outcome not in OVER else None
 
 
 def fail(release: str, reason: str, redrive_count: int) -> bool:
@@ -225,7 +258,10 @@ def finish(
         "finishedBy": by.arn,
         "guardUntil": guard,
     }
-    condition = _FROM[outcome] & Attr("redriveCount").lte(owner_redrives)
+    condition = _FROM[outcome]
+    if outcome == "rolled_back" and release.version_to_restore != release.plan.stable_version:
+        condition |= _is("rolled_back") & Attr("finishedBy").ne(by.arn)  # another version now
+    condition &= Attr("redriveCount").lte(owner_redrives)
     if outcome == "failed":
         condition &= Attr("finishedBy").not_exists()
     try:

@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec.structs import replace
 
-from release import guards, record, targets, trigger
+from release import asking, guards, record, shifting, trigger
 from release.aws import awslambda, codedeploy, failures, stepfunctions
 from release.aws.awslambda import Alias, PreconditionFailedError
-from release.errors import AliasMovedError, AwsUnavailableError, NothingToRollBackError
+from release.errors import AliasMovedError, AwsUnavailableError
 from release.observability import logger
 from release.plan import Execution, Rollback, RolledBack, parse_state
 from release.record import Release
@@ -68,7 +68,9 @@ def _meant(execution: Execution, state: dict[str, Any]) -> _Meant:
     if isinstance(event, trigger.Alarm):
         return _guarded_by_alarm(event)
     if isinstance(event, trigger.OperatorRequest):
-        return _asked_for(execution, event)
+        return [_begun(*asking.begin(execution, event))]
+    if isinstance(event, trigger.Resumption):
+        return _resumed(event)
     return _of_dead_execution(event)
 
 
@@ -104,24 +106,6 @@ def _guarded_by_alarm(alarm: trigger.Alarm) -> _Meant:
     return [_begun(release, reason) for release in begun.values()]
 
 
-def _asked_for(execution: Execution, asked: trigger.OperatorRequest) -> _Meant:
-    """What an operator means; all that can be refused is refused before anything is written."""
-    reason = f"an operator asked for it: {asked.reason}"
-    by = f"an operator ({execution.name})"
-    begun_before = targets.requested_by(asked.target, by)
-    if begun_before:
-        return [_begun(begun_before, reason)]
-    targets.require_confirmed(asked)
-    release = targets.to_undo(asked.target)
-    begun = record.request_rollback(release.release, by, reason, speaks_of=time.time())
-    if begun is None:
-        raise NothingToRollBackError(
-            f"release {release.release} of {asked.target} ended at this very moment: ask again. "
-            "Nothing changed."
-        )
-    return [_begun(begun, reason)]
-
-
 def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     """The release of an execution that ended without ending its release."""
     release = record.find(ended.release)
@@ -137,6 +121,18 @@ def _of_dead_execution(ended: trigger.EndedExecution) -> _Meant:
     return _requested(release, ended.execution_arn, reason, ended.redrives)
 
 
+def _resumed(resumption: trigger.Resumption) -> _Meant:
+    """
+    A rollback that was asked for and is not over, or that failed before it could be asked for;
+    nobody can ask for a new one this way.
+    """
+    release = record.find(resumption.release)
+    if release is None or not (release.rollback_requested or release.outcome == "rollback_failed"):
+        return []
+    begun = record.request_rollback(release.release, "reconcile", release.reason)
+    return [_begun(begun, release.reason)] if begun else []
+
+
 def _is_dead(ended: trigger.EndedExecution) -> bool:
     """
     Whether the execution has not been redriven since the event.
@@ -145,7 +141,9 @@ def _is_dead(ended: trigger.EndedExecution) -> bool:
     still says that this very run goes on.
     """
     now = stepfunctions.describe_execution(ended.execution_arn)
-    if now is None or now.redrive_count > ended.redrives:
+    if now is None:
+        return True  # executions are forgotten 90 days after their end
+    if now.redrive_count > ended.redrives:
         return False
     if not now.is_over or now.redrive_count < ended.redrives:
         raise AwsUnavailableError(
@@ -222,20 +220,29 @@ def _look(
     plan = release.plan
     if alias is None:
         raise AliasMovedError(f"alias {plan.target} is gone")
-    if alias.is_whole and alias.version == plan.stable_version:
+    if alias.serves_only(release.version_to_restore):
         if not _is_settled(release, deployment_id):
             return replace(before, whole_reads=0)
         reads = before.whole_reads + 1
         return replace(
             before, whole_reads=reads, outcome="rolled_back" if reads >= _WHOLE_READS else ""
         )
-    ours = {plan.stable_version, release.new_version}
-    if not alias.versions <= ours and not _is_from_codedeploy(alias, deployment_id):
+    if not _may_be_written(alias, release, deployment_id):
         raise AliasMovedError(
-            f"alias {plan.target} serves {alias}, which is not this release's doing; it is left so"
+            f"alias {plan.target} serves {alias}, which is not this release's doing; it is left. "
+            f"To go back all the same, type: canary rollback {plan.function} --force"
         )
-    awslambda.point_alias(plan.function, plan.alias, plan.stable_version, alias.revision_id)
+    restored = release.version_to_restore
+    awslambda.point_alias(plan.function, plan.alias, restored, alias.revision_id)
     return replace(before, whole_reads=0)
+
+
+def _may_be_written(alias: Alias, release: Release, deployment_id: str | None) -> bool:
+    """Whether the alias is where this release or CodeDeploy put it, or an operator insists."""
+    ours = {release.plan.stable_version, release.new_version, release.version_to_restore}
+    if alias.versions <= ours or release.is_insisted_on:
+        return True
+    return _is_from_codedeploy(alias, deployment_id)
 
 
 def _find_deployment(release: Release) -> str | None:
@@ -244,7 +251,10 @@ def _find_deployment(release: Release) -> str | None:
     found = codedeploy.find_deployment(
         traffic.application, traffic.group, release.release, release.plan.planned_at
     )
-    return found.id if found else None
+    if found is None:
+        return None
+    shifting.keep_deployment(release.release, found.id)
+    return found.id
 
 
 def _is_settled(release: Release, deployment_id: str | None) -> bool:

@@ -8,7 +8,7 @@ import msgspec
 
 from release import guards, record
 from release.aws import dynamodb
-from release.aws.dynamodb import Attr, ConditionFailedError, Update
+from release.aws.dynamodb import Attr, ConditionFailedError, Put, Update
 from release.baseline import Baseline
 from release.errors import ReleaseStaleError
 from release.plan import Plan
@@ -24,7 +24,12 @@ def begin(plan: Plan, new_version: str, baseline: Baseline) -> None:
     now = int(time.time())
     frozen = msgspec.to_builtins(baseline)
     _set_or_stale(
-        plan.release, {"trafficStartedAt": now, "newVersion": new_version, "baseline": frozen}
+        plan.release,
+        {"trafficStartedAt": now, "newVersion": new_version, "baseline": frozen},
+        Put(
+            record.serving_key(plan.target),
+            {"release": plan.release, "stableVersion": plan.stable_version},
+        ),
     )
     guards.begin(plan, now)
 
@@ -32,6 +37,11 @@ def begin(plan: Plan, new_version: str, baseline: Baseline) -> None:
 def note_deployment(release: str, deployment_id: str, deadline: int) -> None:
     """Keep the deployment's id, and when it shifts the last of the traffic (epoch seconds)."""
     _set(release, {"deploymentId": deployment_id, "deadline": deadline})
+
+
+def keep_deployment(release: str, deployment_id: str) -> None:
+    """Keep the id of a deployment whose own state could not."""
+    _set(release, {"deploymentId": deployment_id})
 
 
 def note_turn(release: str, turn: dict[str, object]) -> None:
@@ -68,11 +78,11 @@ def _set(release: str, changes: dict[str, object]) -> None:
     dynamodb.update(Update(record.release_key(release), changes, Attr("pk").exists()))
 
 
-def _set_or_stale(release: str, changes: dict[str, object]) -> None:
-    """Write, unless the release is over or a rollback was asked for."""
+def _set_or_stale(release: str, changes: dict[str, object], *more: Put) -> None:
+    """Write, and what goes with it, unless the release is over or a rollback was asked for."""
     wanted = Attr("outcome").eq("in_progress") & Attr("rollbackRequested").not_exists()
     try:
-        dynamodb.update(Update(record.release_key(release), changes, wanted))
+        dynamodb.transact(Update(record.release_key(release), changes, wanted), *more)
     except ConditionFailedError as error:
         raise ReleaseStaleError(
             f"release {release} is over, or a rollback of it was asked for"

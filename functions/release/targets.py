@@ -17,7 +17,7 @@ _OPEN = {"in_progress", "promoted"}
 def meant_by(event: Trigger) -> list[Release]:
     """What RollBack would have rolled back, had it come that far."""
     if isinstance(event, OperatorRequest):
-        return [to_undo(event.target)]
+        return [to_undo(event.target, forced=event.force, version=event.version)]
     names = _guarded_by(event) if isinstance(event, Alarm) else [event.release]
     found = [record.find(name) for name in names]
     return [each for each in found if each and each.outcome in _OPEN]
@@ -35,18 +35,30 @@ def newest(target: str) -> Release | None:
     return record.find(item["release"]) if item else None
 
 
-def to_undo(target: str) -> Release:
+def serving(target: str) -> Release | None:
+    """The release of `function:alias` that moved traffic last, whatever became of it."""
+    item = dynamodb.get(record.serving_key(target))
+    return record.find(item["release"]) if item else None
+
+
+def to_undo(target: str, *, forced: bool = False, version: str | None = None) -> Release:
     """
-    The release that a rollback of `function:alias` would undo: the newest one, or the last promoted
-    one where the newest ended before its traffic. Never the one before a release that was rolled
-    back: who asks twice does not go back twice.
+    The release that a rollback of `function:alias` would undo: the one that moved traffic last.
+    Never the one before a release that was rolled back: who asks twice does not go back twice.
+
+    With force, also one whose guard window is over; and where the last one was rolled back, the one
+    that brought what serves now, or, if a version is chosen, the last one again.
 
     NothingToRollBackError says why there is none, and what can be done instead.
     """
-    release = _last_with_traffic(target)
+    release = serving(target) or newest(target)
     if release is None:
         raise NothingToRollBackError(f"{target} has had no release. Nothing changed.")
-    why = _why_not(release)
+    if forced and release.outcome == "rolled_back":
+        release = release if version else _before(release)
+        if release.outcome == "rolled_back" and version:
+            return release
+    why = _why_not(release, forced)
     if why:
         raise NothingToRollBackError(
             f"release {release.release} of {target} {why} Nothing changed."
@@ -54,12 +66,10 @@ def to_undo(target: str) -> Release:
     return release
 
 
-def _last_with_traffic(target: str) -> Release | None:
-    """The newest release; the last promoted one where the newest ended before its traffic."""
-    release = newest(target)
-    if release is None or release.outcome not in {"failed", "refused"}:
-        return release
-    return record.find(pointer.get(target).release or release.release) or release
+def _before(release: Release) -> Release:
+    """The release that brought what serves since this one was rolled back, if it is known."""
+    earlier = record.find(pointer.get(release.plan.target).brought_by)
+    return earlier if earlier and earlier.outcome == "promoted" else release
 
 
 def requested_by(target: str, by: str) -> Release | None:
@@ -67,20 +77,18 @@ def requested_by(target: str, by: str) -> Release | None:
     The release whose rollback was asked for by exactly this, if it was: when RollBack is retried,
     what its first try has changed must not refuse the second.
     """
-    release = _last_with_traffic(target)
-    asked = release.rollback_requested if release else None
-    return release if asked and asked.by == by else None
+    last = serving(target)
+    for release in [last, last and _before(last)]:
+        asked = release.rollback_requested if release else None
+        if asked and asked.by == by:
+            return release
+    return None
 
 
 def require_confirmed(asked: OperatorRequest) -> None:
-    """The alias must be there, and point to what was confirmed, where that is asked for."""
-    alias = awslambda.get_alias(asked.function, asked.alias)
-    if alias is None:
-        raise TargetNotReadyError(
-            f"there is no function {asked.function!r}, or it has no alias {asked.alias!r}, in this "
-            "account and region. Nothing changed."
-        )
-    confirmation = f"{asked.function}:{alias.version}"
+    """The alias must be there, and serve what was confirmed, where that is asked for."""
+    alias = require_alias(asked)
+    confirmation = f"{asked.function}:{'+'.join([alias.version, *sorted(alias.weights)])}"
     if asked.confirm == confirmation or (asked.mode == "auto" and asked.confirm is None):
         return
     raise InvalidRequestError(
@@ -89,19 +97,33 @@ def require_confirmed(asked: OperatorRequest) -> None:
     )
 
 
-def _why_not(release: Release) -> str:
+def require_alias(asked: OperatorRequest) -> awslambda.Alias:
+    """The alias; TargetNotReadyError where there is none."""
+    alias = awslambda.get_alias(asked.function, asked.alias)
+    if alias is None:
+        raise TargetNotReadyError(
+            f"there is no function {asked.function!r}, or it has no alias {asked.alias!r}, in this "
+            "account and region. Nothing changed."
+        )
+    return alias
+
+
+def _why_not(release: Release, forced: bool) -> str:
     """Why a release cannot be undone; empty if it can."""
     if release.outcome in record.OVER:
-        return f"is over already: {release.outcome}."
+        return (
+            f"is over already: {release.outcome}. To have another version served, ask for it with "
+            "force (--version N --force)."
+        )
     if release.traffic_started_at is None:
         return (
             "has not come to traffic yet; to stop it, type: aws stepfunctions stop-execution "
             f"--execution-arn {release.execution_arn}."
         )
-    if release.guard_until is not None and release.guard_until < time.time():
+    if not forced and release.guard_until is not None and release.guard_until < time.time():
         ended = datetime.fromtimestamp(release.guard_until, UTC)
         return (
             f"was promoted, and its guard window is over since {ended:%Y-%m-%d %H:%M} UTC. To go "
-            "back now, release the earlier code."
+            "back all the same, ask with force (--force), or release the earlier code."
         )
     return ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
 from release.errors import InvalidRequestError
 from release.request import AliasName, Name, Text
+
+VersionNumber = Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}\Z")]
 
 
 class AlarmState(msgspec.Struct, frozen=True):
@@ -64,16 +66,20 @@ class EndedExecution(msgspec.Struct, frozen=True, rename="camel"):
 
 class OperatorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
-    An operator asks for the newest release of an alias to be undone.
+    An operator asks for the newest release of an alias to be undone, or for a version to serve.
 
-    `confirm` is `<function>:<version>`, the version that the operator saw the alias point to; mode
-    `manual` needs it, and where it is given it must still be so.
+    `confirm` is `<function>:<version>`, with `+<version>` for each other one that the operator saw
+    the alias serve; mode `manual` needs it, and where it is given it must still be so. `force` is
+    for a release that is final, an alias that someone else has moved. Mode `emergency` moves the
+    alias first, and reports afterwards what would have refused it.
     """
 
     schema: Literal[1]
     function: Name
     alias: AliasName = "live"
-    mode: Literal["auto", "manual"] = "auto"
+    mode: Literal["auto", "manual", "emergency"] = "auto"
+    version: VersionNumber | None = None
+    force: bool = False
     confirm: str | None = None
     reason: Text = "no reason given"
 
@@ -83,7 +89,14 @@ class OperatorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
         return f"{self.function}:{self.alias}"
 
 
-Trigger: TypeAlias = Alarm | EndedExecution | OperatorRequest
+class Resumption(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Reconcile found a rollback that was asked for, and that nobody carries out any more."""
+
+    schema: Literal[1]
+    release: Text
+
+
+Trigger: TypeAlias = Alarm | EndedExecution | OperatorRequest | Resumption
 
 
 def ended_at(event: Trigger | None, execution_arn: str) -> int | None:
@@ -93,9 +106,29 @@ def ended_at(event: Trigger | None, execution_arn: str) -> int | None:
     return None
 
 
+def alarm_event(alarm: Alarm) -> dict[str, object]:
+    """What EventBridge says when an alarm changes its state."""
+    return {"detail-type": _ALARM, "detail": msgspec.to_builtins(alarm)}
+
+
+def ended_event(
+    execution_arn: str, status: str, redrive_count: int, error: str | None
+) -> dict[str, object]:
+    """What EventBridge says when an execution ends."""
+    detail = {
+        "executionArn": execution_arn,
+        "status": status,
+        "redriveCount": redrive_count,
+        "error": error,
+    }
+    return {"detail-type": _ENDED, "detail": detail}
+
+
+_ALARM = "CloudWatch Alarm State Change"
+_ENDED = "Step Functions Execution Status Change"
 _KINDS: dict[object, type[Alarm] | type[EndedExecution]] = {
-    "CloudWatch Alarm State Change": Alarm,
-    "Step Functions Execution Status Change": EndedExecution,
+    _ALARM: Alarm,
+    _ENDED: EndedExecution,
 }
 
 
@@ -108,6 +141,8 @@ def parse(event: object) -> Trigger:
             return msgspec.convert(event.get("detail"), _KINDS[kind])
         if kind is None and "function" in event:
             return msgspec.convert(event, OperatorRequest)
+        if kind is None and "release" in event:
+            return msgspec.convert(event, Resumption)
     except msgspec.ValidationError as error:
         what = f"{kind} event" if kind else "request for a rollback"
         raise InvalidRequestError(f"this is no {what}: {error}. Nothing changed.") from error

@@ -37,9 +37,9 @@ def test_it_shows_asks_and_rolls_back(terminal: Terminal) -> None:
 
 
 def test_a_running_release_is_undone_without_asking(terminal: Terminal) -> None:
-    """`--yes` sends no confirmation; the reason is in the record."""
+    """Mode auto sends no confirmation; the reason is in the record."""
     story = terminal.story.when_released().when_traffic_shifts()
-    found = terminal.json("rollback", FUNCTION, "--yes", "--reason", "wrong prices")
+    found = terminal.json("rollback", FUNCTION, "--mode", "auto", "--reason", "wrong prices")
     assert (found["outcome"], found["release"], found["exitCode"]) == (
         "rolled_back",
         "release-1",
@@ -47,7 +47,13 @@ def test_a_running_release_is_undone_without_asking(terminal: Terminal) -> None:
     )
     assert (found["stableVersion"], found["newVersion"]) == ("1", "2")
     assert rollbacks(story) == [
-        {"schema": 1, "function": FUNCTION, "alias": "live", "reason": "wrong prices"}
+        {
+            "schema": 1,
+            "function": FUNCTION,
+            "alias": "live",
+            "mode": "auto",
+            "reason": "wrong prices",
+        }
     ]
     story.then_alias_is({"1": 1}).when_over().then_cause_says("wrong prices")
 
@@ -145,3 +151,13 @@ def test_ctrl_c_stops_following_only(terminal: Terminal, monkeypatch: pytest.Mon
     assert result.exit_code == 130
     assert "To look at it, type: canary status checkout" in result.stdout
     story.after(minutes=2).then_alias_is({"1": 1})
+
+
+def test_an_emergency_asks_nobody(terminal: Terminal) -> None:
+    """Exit 0; a version can be chosen, and one that is not there is the user's to set right."""
+    terminal.story.when_released().when_over()
+    found = terminal.json("rollback", FUNCTION, "--mode", "emergency", "--version", "9", code=1)
+    assert "no version 9" in found["reason"]
+    found = terminal.json("rollback", FUNCTION, "--mode", "emergency", "--version", "1")
+    assert (found["outcome"], found["stableVersion"]) == ("rolled_back", "1")
+    terminal.story.then_alias_is({"1": 1})

@@ -130,6 +130,102 @@ def test_a_call_that_its_model_does_not_allow_is_refused(
     assert refused(aws, service, operation, **given) == expected
 
 
+@pytest.mark.parametrize(
+    ("service", "operation", "given", "code", "expected"),
+    [
+        (
+            "s3",
+            "put_object",
+            {"Bucket": "packages", "Key": "k", "ACL": "everyone"},
+            "InvalidArgument",
+            "x-amz-acl",
+        ),
+        (
+            "s3",
+            "put_object",
+            {"Bucket": "packages", "Key": "k", "StorageClass": "X"},
+            "InvalidStorageClass",
+            "storage class",
+        ),
+        (
+            "s3",
+            "put_object",
+            {"Bucket": "packages", "Key": "k", "ServerSideEncryption": "x"},
+            "InvalidEncryptionAlgorithmError",
+            "AES256",
+        ),
+        (
+            "s3",
+            "put_bucket_versioning",
+            {"Bucket": "packages", "VersioningConfiguration": {"Status": "On"}},
+            "MalformedXML",
+            "XML",
+        ),
+        (
+            "s3",
+            "delete_objects",
+            {"Bucket": "packages", "Delete": {"Objects": [{}]}},
+            "MalformedXML",
+            "XML",
+        ),
+        (
+            "s3",
+            "create_bucket",
+            {"Bucket": "packages", "CreateBucketConfiguration": {"LocationConstraint": "moon"}},
+            "InvalidLocationConstraint",
+            "location-constraint",
+        ),
+        ("sqs", "create_queue", {}, "MissingParameter", "must contain the parameter QueueName."),
+        (
+            "sqs",
+            "create_queue",
+            {"QueueName": "q", "Attributes": {"Color": "red"}},
+            "InvalidAttributeName",
+            "Unknown Attribute Color.",
+        ),
+        (
+            "sqs",
+            "get_queue_attributes",
+            {"QueueUrl": "{queue}", "AttributeNames": ["QueueArn", "Color"]},
+            "InvalidAttributeName",
+            "Unknown Attribute Color.",
+        ),
+        (
+            "sqs",
+            "send_message_batch",
+            {"QueueUrl": "{queue}", "Entries": [{"Id": "1", "MessageBody": "m"}, {"Id": "2"}]},
+            "MissingParameter",
+            "SendMessageBatchRequestEntry.2.MessageBody",
+        ),
+        (
+            "sqs",
+            "send_message",
+            {
+                "QueueUrl": "{queue}",
+                "MessageBody": "m",
+                "MessageAttributes": {"colour": {"StringValue": "red"}},
+            },
+            "InvalidParameterValue",
+            "'colour' must contain non-empty message attribute type",
+        ),
+    ],
+)
+def test_s3_and_sqs_say_it_in_their_own_words(
+    aws: LocalAws, service: str, operation: str, given: dict[str, Any], code: str, expected: str
+) -> None:
+    """Each has codes and sentences of its own; nothing has happened."""
+    aws.client("s3").create_bucket(Bucket="packages")
+    queue = aws.client("sqs").create_queue(QueueName="there")["QueueUrl"]
+    given = {name: queue if value == "{queue}" else value for name, value in given.items()}
+
+    found, message = refused(aws, service, operation, **given)
+
+    assert (found, expected in message) == (code, True)
+    assert aws.client("s3").list_objects_v2(Bucket="packages")["KeyCount"] == 0
+    assert aws.client("sqs").list_queues()["QueueUrls"] == [queue]
+    assert "Messages" not in aws.client("sqs").receive_message(QueueUrl=queue)
+
+
 def test_all_that_is_wrong_is_told_at_once(aws: LocalAws) -> None:
     """Two violations are two sentences in one message."""
     _, message = refused(aws, "stepfunctions", "create_state_machine", name="", roleArn=ROLE)

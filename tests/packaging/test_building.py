@@ -10,6 +10,7 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ from canary.packaging.validation import Question
 
 APP = "import greeting\ndef handler(event, context): return greeting.HELLO\n"
 WHEEL = "greeting-1.2.0-py3-none-any.whl"
-NODE: dict[str, dict[str, object]] = {
+NODE: dict[str, Any] = {
     "package.json": {"name": "web", "version": "1.0.0"},
     "package-lock.json": {
         "name": "web",

@@ -5,34 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from canary.localaws.admission import acting_as
 from tests.pipeline.story import Story
+from tests.pipeline.watch import Fault, Rule, Site
 
-Call = Callable[[], Any]
-
-
-def at(story: Story, operation: str, fault: Callable[[Call], Any], times: int = 1) -> None:
-    """Let the next `times` calls of an AWS operation go through `fault`, which gets the call."""
-    original = vars(BaseClient)["_make_api_call"]
-    left = [times]
-
-    def call(client: BaseClient, name: str, arguments: dict[str, Any]) -> Any:
-        if name == operation and left[0]:
-            left[0] -= 1
-            return fault(lambda: original(client, name, arguments))
-        return original(client, name, arguments)
-
-    story.aws.patch(BaseClient, "_make_api_call", call)
+Call = Site
 
 
-def refused(code: str) -> Callable[[Call], Any]:
+def at(story: Story, operation: str, fault: Fault, times: int = 1) -> None:
+    """Let the next `times` calls of an AWS operation by any handler go through `fault`."""
+    story.watch.rules.append(Rule(lambda site: site.operation == operation, fault, times))
+
+
+def refused(code: str, status: int = 400, **members: Any) -> Fault:
     """AWS answers with an error, and nothing has happened."""
 
-    def fault(_: Call) -> Any:
-        raise ClientError({"Error": {"Code": code, "Message": "by the story"}}, "Operation")
+    def fault(call: Call) -> Any:
+        answer: Any = {
+            "Error": {"Code": code, "Message": "by the story"},
+            "ResponseMetadata": {"HTTPStatusCode": status},
+            **members,
+        }
+        raise ClientError(answer, call.operation)
 
     return fault
 
@@ -43,7 +39,7 @@ def answer_lost(call: Call) -> Any:
     raise ReadTimeoutError(endpoint_url="https://aws")
 
 
-def followed_by(action: Callable[[], object]) -> Callable[[Call], Any]:
+def followed_by(action: Callable[[], object]) -> Fault:
     """Something else happens right after the call, by somebody who may do everything."""
 
     def fault(call: Call) -> Any:
@@ -55,7 +51,7 @@ def followed_by(action: Callable[[], object]) -> Callable[[Call], Any]:
     return fault
 
 
-def first(action: Callable[[], object]) -> Callable[[Call], Any]:
+def first(action: Callable[[], object]) -> Fault:
     """Something else happens right before the call, by somebody who may do everything."""
 
     def fault(call: Call) -> Any:

@@ -10,8 +10,9 @@ from typing import Any, Self
 
 from boto3.dynamodb.types import TypeSerializer
 
-from canary.localaws import LocalAws, stepfunctions
+from canary.localaws import LocalAws, codedeploy, stepfunctions
 from canary.localaws.sandbox import Sandbox, archive, archive_of
+from tests.pipeline.watch import Watch
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "checkout"
 FUNCTION = "checkout"
@@ -21,7 +22,8 @@ ALARM = "canary-checkout-errors"
 class Story:
     """
     One function, `checkout`, with version 1 live, an alarm, and traffic if it is given. `stable` is
-    the code of version 1, `parameters` are the stack's.
+    the code of version 1, `parameters` are the stack's. `has_lost_answers` excuses messages that
+    are sent again.
 
     Every step returns the story, so that a test reads from top to bottom.
     """
@@ -36,12 +38,15 @@ class Story:
         self.sandbox = Sandbox(aws, parameters)
         package = archive({"app.py": stable}) if stable else archive_of(EXAMPLES / "stable")
         self.sandbox.add_function(FUNCTION, package)
-        self.alias_before = self.sandbox.alias(FUNCTION)
+        self.alias_before = self._alias_at_first = self.sandbox.alias(FUNCTION)
+        self.watch = Watch(aws)
+        self.has_lost_answers = False
         self.inbox = self._subscribe()
         self._names = (f"release-{number}" for number in itertools.count(1))
         self.execution = ""
         self.executions: list[str] = []
         self.rollback: dict[str, Any] = {}
+        self.prepared: dict[str, Any] = {}
 
     # -- given -------------------------------------------------------------------------------------
 
@@ -221,11 +226,21 @@ class Story:
 
     def locks(self) -> list[dict[str, Any]]:
         """All locks that are held."""
-        return [each for each in self.items() if each["sk"] == "lock"]
+        return [each for each in self.items() if each["pk"] == "locks"]
 
-    def evidence(self) -> dict[str, Any]:
+    @property
+    def is_moved_from_outside(self) -> bool:
+        """Whether somebody but us had a hand on the alias."""
+        return bool(self.watch.chosen) or self.alias_before is not self._alias_at_first
+
+    def deployments_of(self, release: str) -> list[str]:
+        """Ids of the deployments that the release has started."""
+        found = codedeploy.backend(self.aws).deployments
+        return [each.id for each in found.values() if each.description == release]
+
+    def evidence(self, release: str = "") -> dict[str, Any]:
         """The release's evidence object."""
-        key = f"evidence/{FUNCTION}/live/{self.release}.json"
+        key = f"evidence/{FUNCTION}/live/{release or self.release}.json"
         answer = self.aws.client("s3").get_object(
             Bucket=self.sandbox.outputs["ArtifactBucket"], Key=key
         )

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from canary.localaws import codedeploy
-from tests.pipeline.faults import answer_lost, at, first, refused
+from tests.pipeline.faults import Call, answer_lost, at, first, refused
 from tests.pipeline.story import FUNCTION, Story
+from tests.pipeline.watch import Rule
 
 EARLY: dict[str, Any] = {
     "policy": {"endEarly": True, "bakeMinutes": 5},
@@ -59,6 +60,39 @@ def test_a_stop_that_takes_its_time_is_waited_for(story: Story) -> None:
     codedeploy.faults(story.aws).stop_is_pending = True
     released(story).when_over().then_execution_is("SUCCEEDED").then_alias_is({"2": 1})
     assert "WaitForPromotion" in story.states()
+
+
+def stopping(story: Story, turns: int) -> None:
+    """For so many turns of PromoteVersion, CodeDeploy is still about to stop."""
+
+    def goes_on(call: Call) -> Any:
+        answer = call()
+        answer["deploymentInfo"] |= {"status": "InProgress"}
+        return answer
+
+    def is_promoting(call: Call) -> bool:
+        return (call.point.actor, call.operation) == ("PromoteVersion", "GetDeployment")
+
+    story.watch.rules.append(Rule(is_promoting, goes_on, turns))
+
+
+def test_the_bake_begins_when_all_traffic_has_shifted(story: Story) -> None:
+    """However long CodeDeploy took to stop: not when the end of the canary was decided."""
+    stopping(story, 24)  # two minutes
+    released(story).when_state_is("PromoteVersion")
+    story.aws.clock.run(lambda: len(story.sandbox.alias(FUNCTION)) == 1, limit=600)
+    story.then_alias_is({"2": 1}).after(minutes=4.5)
+    assert not story.sandbox.is_over(story.execution)
+    story.when_over().then_execution_is("SUCCEEDED")
+
+
+def test_a_stop_that_takes_too_long_rolls_back(story: Story) -> None:
+    """Nobody judges the split alias meanwhile, so PromoteVersion has a deadline."""
+    stopping(story, 10_000)
+    released(story).when_state_is("PromoteVersion").after(minutes=14.5)
+    assert "RollBack" not in story.states()
+    story.when_over().then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
+    story.then_cause_says("not on the new version alone after 15 minutes")
 
 
 def test_a_rival_write_to_the_alias_is_looked_at_again(story: Story) -> None:

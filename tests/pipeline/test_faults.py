@@ -8,57 +8,8 @@ from botocore.exceptions import ConnectTimeoutError
 from canary.localaws import codedeploy
 from canary.localaws.sandbox import archive_of
 from release.verdict import UNREADABLE_TURNS
-from tests.pipeline.faults import answer_lost, at, first, followed_by, refused
+from tests.pipeline.faults import at, first, followed_by, refused
 from tests.pipeline.story import ALARM, EXAMPLES, FUNCTION, Story
-
-
-def deployments(story: Story) -> list[str]:
-    """All deployments there ever were, but CodeDeploy's own rollbacks."""
-    client = story.aws.client("codedeploy")
-    ids = client.list_deployments()["deployments"]
-    found = client.batch_get_deployments(deploymentIds=ids)["deploymentsInfo"] if ids else []
-    return [each["deploymentId"] for each in found if each["creator"] != "codeDeployRollback"]
-
-
-@pytest.mark.parametrize(
-    "operation",
-    [
-        "TransactWriteItems",
-        "StartSigningJob",
-        "UpdateFunctionCode",
-        "PublishVersion",
-        "CreateDeployment",
-        "UpdateItem",
-        "GetDeployment",
-        "PutObject",
-    ],
-)
-def test_a_lost_answer_changes_nothing(story: Story, operation: str) -> None:
-    """The step is repeated; there is one job, one version, one deployment, one message."""
-    story.given_traffic()
-    request = story.request()
-    at(story, operation, answer_lost)
-    story.when_requested(request).when_over().then_execution_is("SUCCEEDED")
-    story.then_alias_is({"2": 1}).then_notifications_are("promoted: checkout:live")
-    assert len(deployments(story)) == 1
-    assert len(story.aws.client("signer").list_signing_jobs()["jobs"]) == 2  # the first version's
-
-
-@pytest.mark.parametrize("operation", ["StopDeployment", "UpdateAlias", "GetAlias"])
-def test_a_lost_answer_on_the_way_back_changes_nothing(story: Story, operation: str) -> None:
-    """RollBack is repeated until the alias is whole."""
-    story.given_traffic().when_released().when_traffic_shifts().after(minutes=7)
-    at(story, operation, answer_lost)
-    story.alarm_fires().when_over()
-    story.then_execution_is("FAILED", "ReleaseRolledBack").then_alias_is({"1": 1})
-
-
-def test_a_throttled_call_is_asked_again(story: Story) -> None:
-    """What is unavailable is retried by the state machine."""
-    story.given_traffic()
-    request = story.request()
-    at(story, "UpdateFunctionCode", refused("TooManyRequestsException"), times=3)
-    story.when_requested(request).when_over().then_execution_is("SUCCEEDED")
 
 
 def test_a_world_that_cannot_be_read_twice_goes_on(story: Story) -> None:

@@ -153,8 +153,8 @@ def test_after_its_guard_window_a_release_stays(story: Story) -> None:
         ({"alias": "prod"}, "TargetNotReadyError", ("prod",)),
         ({"alias": "7"}, "InvalidRequestError", ("alias",)),
         ({"schema": 2}, "InvalidRequestError", ("schema",)),
-        ({"mode": "emergency"}, "InvalidRequestError", ("mode", "emergency")),
-        ({"mode": "auto", "force": True}, "InvalidRequestError", ("force",)),
+        ({"mode": "at once"}, "InvalidRequestError", ("mode", "at once")),
+        ({"mode": "auto", "force": "yes"}, "InvalidRequestError", ("force",)),
         ({"detail-type": "x"}, "InvalidRequestError", ("function",)),
     ],
 )

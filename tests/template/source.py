@@ -49,6 +49,11 @@ def tasks() -> list[str]:
     return list(dict.fromkeys(task for machine in each for task in machine))
 
 
+def pipeline() -> list[str]:
+    """The words of all functions: the tasks, and what is called from outside the machines."""
+    return [*tasks(), "Reconcile"]
+
+
 def snake(name: str) -> str:
     """`SignPackage` as `sign_package`."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

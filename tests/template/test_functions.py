@@ -15,9 +15,9 @@ from tests.template.source import (
     TEMPLATE,
     functions,
     of_type,
+    pipeline,
     snake,
     state_machines,
-    tasks,
     variables,
 )
 
@@ -27,9 +27,9 @@ MODULES = sorted(path.stem for path in (ROOT / "functions").glob("*.py"))
 
 def test_module_state_and_function_correspond() -> None:
     """Listing functions/ is reading the pipeline: no handler without its state, nor the reverse."""
-    assert sorted(snake(task) for task in tasks()) == MODULES
+    assert sorted(snake(word) for word in pipeline()) == MODULES
     handlers = {name: function["Handler"] for name, function in functions().items()}
-    assert handlers == {f"{task}Function": f"{snake(task)}.handler" for task in tasks()}
+    assert handlers == {f"{word}Function": f"{snake(word)}.handler" for word in pipeline()}
 
 
 def test_all_functions_run_on_the_same() -> None:
@@ -62,7 +62,9 @@ def test_probing_ends_before_its_function_is_cut_off() -> None:
 def test_every_function_has_a_role_of_its_own() -> None:
     """No function can do what another needs."""
     roles = {name: function["Role"] for name, function in functions().items()}
-    assert roles == {f"{task}Function": {"Fn::GetAtt": [f"{task}Role", "Arn"]} for task in tasks()}
+    assert roles == {
+        f"{word}Function": {"Fn::GetAtt": [f"{word}Role", "Arn"]} for word in pipeline()
+    }
 
 
 @pytest.mark.parametrize("name", machines.NAMES)

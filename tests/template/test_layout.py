@@ -2,7 +2,7 @@
 
 import re
 
-from tests.template.source import TEMPLATE, TEXT, functions, tasks
+from tests.template.source import TEMPLATE, TEXT, functions, pipeline
 
 _RULE = re.compile(r"^ *# -{80,}\n *# (.+)\n *# -{80,}\n", re.MULTILINE)
 
@@ -38,7 +38,7 @@ def test_each_section_has_its_headline() -> None:
 
 def test_functions_come_in_the_order_of_the_pipeline() -> None:
     """Reading the functions is reading the release machine."""
-    assert list(functions()) == [f"{task}Function" for task in tasks()]
+    assert list(functions()) == [f"{word}Function" for word in pipeline()]
 
 
 def test_every_parameter_explains_itself() -> None:

@@ -135,7 +135,9 @@ def test_a_machine_may_invoke_its_tasks_and_nothing_else() -> None:
         ]
 
 
-@pytest.mark.parametrize("role", ["RollBackRole", "FinishReleaseRole", "EvaluateCanaryRole"])
+@pytest.mark.parametrize(
+    "role", ["RollBackRole", "FinishReleaseRole", "EvaluateCanaryRole", "ReconcileRole"]
+)
 def test_who_acts_without_being_asked_can_only_go_back(role: str) -> None:
     """What an alarm starts cannot publish, sign, change code or start a deployment."""
     forward = {

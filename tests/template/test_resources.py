@@ -87,9 +87,26 @@ def test_both_machines_are_traced_and_logged_without_their_data() -> None:
         assert machine["Logging"]["IncludeExecutionData"] is False, name
 
 
+def _rules_on_events() -> dict[str, Any]:
+    rules = of_type("AWS::Events::Rule")
+    return {name: rule for name, rule in rules.items() if "EventPattern" in rule}
+
+
+def test_reconcile_may_be_invoked_by_its_schedule_only() -> None:
+    """Every 15 minutes; a schedule that may not invoke would repair nothing, and say nothing."""
+    rule = of_type("AWS::Events::Rule")["ReconcileRule"]
+    function = {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
+    assert rule["ScheduleExpression"] == "rate(15 minutes)"
+    assert [target["Arn"] for target in rule["Targets"]] == [function]
+    permission = _only("AWS::Lambda::Permission")
+    assert permission["FunctionName"] == {"Ref": "ReconcileFunction"}
+    assert permission["Principal"] == "events.amazonaws.com"
+    assert permission["SourceArn"] == {"Fn::GetAtt": ["ReconcileRule", "Arn"]}
+
+
 def test_a_rule_that_cannot_start_the_rollback_leaves_a_dead_letter() -> None:
     """Tried for an hour, and then somebody can see it."""
-    for name, rule in of_type("AWS::Events::Rule").items():
+    for name, rule in _rules_on_events().items():
         (target,) = rule["Targets"]
         assert target["Arn"] == {"Ref": "RollbackStateMachine"}, name
         assert target["RoleArn"] == {"Fn::GetAtt": ["StartRollbackRole", "Arn"]}, name
@@ -102,7 +119,7 @@ def test_the_rules_may_write_dead_letters() -> None:
     (statement,) = _only("AWS::SQS::QueuePolicy")["PolicyDocument"]["Statement"]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Condition"]["ArnEquals"]["aws:SourceArn"] == [
-        {"Fn::GetAtt": [name, "Arn"]} for name in of_type("AWS::Events::Rule")
+        {"Fn::GetAtt": [name, "Arn"]} for name in _rules_on_events()
     ]
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.machinery import ModuleSpec, PathFinder
+from functools import cache
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from types import CodeType, ModuleType
 
 
 class PackageModules:
@@ -24,10 +26,13 @@ class PackageModules:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Find the package's top-level names in it; what lies below them has a path of its own."""
-        if path is None and name in self._own:
-            return PathFinder.find_spec(name, self._path, target)
-        return None
+        """Find the package's names in it: the top-level ones, and what lies below those."""
+        if name.partition(".")[0] not in self._own:
+            return None
+        spec = PathFinder.find_spec(name, self._path if path is None else path, target)
+        if spec and type(spec.loader) is SourceFileLoader:
+            spec.loader = _Loader(spec.loader.name, spec.loader.path)
+        return spec
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -50,3 +55,16 @@ class PackageModules:
     def _take_out(self) -> dict[str, ModuleType]:
         names = [name for name in sys.modules if name.partition(".")[0] in self._own]
         return {name: sys.modules.pop(name) for name in names}
+
+
+class _Loader(SourceFileLoader):
+    """Compiles a file once, for all functions of all packages that it is in."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        state = os.stat(self.path)
+        return _code(fullname, self.path, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _code(name: str, path: str, *_state: int) -> CodeType | None:
+    return SourceFileLoader(name, path).get_code(name)

@@ -69,6 +69,7 @@ class Process:
                 str(places.opt),
                 repr(current().clock.now()),
                 repr(max(INIT_SECONDS, function.timeout)),
+                str(self._api.door.fileno()),
             ],
             env={**variables, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             cwd=places.task,
@@ -76,7 +77,10 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[self._api.door.fileno()],
         )
+        self._api.door.close()
+        self._status = _opened(f"/proc/{self._process.pid}/status")
         assert self._process.stdout is not None  # noqa: S101 - for mypy
         self._pipe = self._process.stdout.fileno()
         os.set_blocking(self._pipe, False)
@@ -213,7 +217,7 @@ class Process:
             self._selector.unregister(self._pipe)
 
     def _check_memory(self) -> None:
-        if _peak_kilobytes(self._process.pid) > self._memory:
+        if _peak_kilobytes(self._status) > self._memory:
             raise _EndedError("Runtime.OutOfMemory", "Runtime exited with error: signal: killed")
 
     def _ending(self) -> str:
@@ -232,16 +236,27 @@ class Process:
         self._process.wait()
         self._api.close()
         self._selector.close()
+        if self._status is not None:
+            os.close(self._status)
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None  # noqa: S101 - for mypy
             pipe.close()
 
 
-def _peak_kilobytes(pid: int) -> int:
-    """The most memory that the process has had; 0 where this machine does not tell."""
+def _opened(path: str) -> int | None:
+    """A file, to be read again and again; None where this machine has no such thing."""
     try:
-        with open(f"/proc/{pid}/status", "rb", buffering=0) as status:
-            _, found, rest = status.read().partition(b"VmHWM:")
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return None
+
+
+def _peak_kilobytes(status: int | None) -> int:
+    """The most memory that the process has had; 0 where this machine does not tell."""
+    if status is None:
+        return 0
+    try:
+        _, found, rest = os.pread(status, _CHUNK, 0).partition(b"VmHWM:")
     except OSError:
         return 0
     return int(rest.split(maxsplit=1)[0]) if found else 0

@@ -83,7 +83,7 @@ class CloudWatchBackend(moto.CloudWatchBackend):
         self._save(MetricAlarm, settings, tags)
         if not self._is_ticking:
             self._is_ticking = True
-            current().clock.spawn(self._tick, name="alarm evaluation")
+            self._await_next_minute()
 
     def save_composite_alarm(self, settings: Mapping[str, Any], tags: list[dict[str, str]]) -> None:
         """PutCompositeAlarm."""
@@ -157,13 +157,17 @@ class CloudWatchBackend(moto.CloudWatchBackend):
                 if state:
                     self._change(alarm, state)
 
-    def _tick(self) -> None:
+    def _await_next_minute(self) -> None:
+        """As long as there are alarms to evaluate; nothing is parked until then."""
         clock = current().clock
-        while any(isinstance(alarm, MetricAlarm) for alarm in self.alarms.values()):
+        self._is_ticking = any(isinstance(alarm, MetricAlarm) for alarm in self.alarms.values())
+        if self._is_ticking:
             end = (int(clock.now()) // MINUTE + 1) * MINUTE
-            clock.sleep(end - clock.now())
-            self.evaluate(end)
-        self._is_ticking = False
+            clock.after(end - clock.now(), self._tick, end, name="alarm evaluation")
+
+    def _tick(self, end: int) -> None:
+        self.evaluate(end)
+        self._await_next_minute()
 
     def _change(self, alarm: Alarm, state: State) -> None:
         previous, alarm.state = alarm.state, state

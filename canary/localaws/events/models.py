@@ -52,16 +52,17 @@ class LocalEventsBackend(EventsBackend):
         # What moto makes once `install` has run.
         rule = cast(LocalRule, super().put_rule(name, *args, **options))
         if period is not None:
-            clock = current().clock
-            clock.spawn(self._keep_schedule, rule, period, name=f"schedule {name}")
+            self._await_schedule(rule, period)
         return rule
 
+    def _await_schedule(self, rule: LocalRule, period: float) -> None:
+        clock = current().clock
+        clock.after(period, self._keep_schedule, rule, period, name=f"schedule {rule.name}")
+
     def _keep_schedule(self, rule: LocalRule, period: float) -> None:
-        """As long as this very rule stands: one put again under its name has a task of its own."""
-        while True:
-            current().clock.sleep(period)
-            if self.event_buses["default"].rules.get(rule.name) is not rule:
-                return
+        """As long as this very rule stands: one put again under its name has its own schedule."""
+        if self.event_buses["default"].rules.get(rule.name) is rule:
+            self._await_schedule(rule, period)
             rule.trigger(self._event("aws.events", "Scheduled Event", {}, [rule.arn]))
 
     def put_targets(

@@ -51,6 +51,11 @@ def compiled(shape: Shape | None, within: frozenset[str] = frozenset()) -> Valid
     return _scalar(own, bool(shape.metadata.get("sensitive"))) if own else None
 
 
+def place_of(sentence: str) -> str:
+    """Where in the parameters the constraint does not hold: `targets.2.member.id`."""
+    return sentence.split(" at '")[-1].split("'")[0]
+
+
 def constraints_of(shape: Shape) -> tuple[Constraint, ...]:
     """All that one shape itself demands."""
     metadata, found = shape.metadata, []

@@ -9,7 +9,8 @@ from __future__ import annotations
 from botocore.model import OperationModel
 
 from canary.localaws.admission import Call
-from canary.localaws.limits.constraints import NOT_NULL, Validator, compiled
+from canary.localaws.limits import words
+from canary.localaws.limits.constraints import NOT_NULL, Validator, compiled, place_of
 from canary.localaws.limits.refusal import refusal
 
 # Whose errors for this are not called ValidationException.
@@ -21,11 +22,9 @@ _CODES = {
     "logs": "InvalidParameterException",
     "securityhub": "InvalidInputException",
     "sns": "InvalidParameter",
-    "sqs": "InvalidParameterValue",
     "sts": "ValidationError",
 }
-# S3 and SQS read their parameters themselves, with an error of its own for each.
-_OWN_WORDS = ("s3", "sqs")
+_OWN_WORDS = {"s3": words.of_s3, "sqs": words.of_sqs}
 
 _validators: dict[tuple[str, str], Validator | None] = {}
 
@@ -36,6 +35,8 @@ def check(call: Call) -> None:
     if validator is None:
         return
     found = list(validator(call.parameters, ""))
+    if found and call.service in _OWN_WORDS:
+        raise refusal(call, *_OWN_WORDS[call.service](call, found[0]))
     if found:
         code = _named(call, found[0]) or _CODES.get(call.service, "ValidationException")
         raise refusal(call, code, _message(found))
@@ -45,8 +46,7 @@ def _validator_of(operation: OperationModel) -> Validator | None:
     service = operation.service_model.service_name
     key = (service, operation.name)
     if key not in _validators:
-        shape = None if service in _OWN_WORDS else operation.input_shape
-        _validators[key] = compiled(shape)
+        _validators[key] = compiled(operation.input_shape)
     return _validators[key]
 
 
@@ -59,7 +59,7 @@ def _named(call: Call, sentence: str) -> str | None:
     """CodeDeploy has a name for most of what can be missing or wrong."""
     if call.service != "codedeploy":
         return None
-    member = sentence.split(" at '")[1].split("'")[0].rpartition(".")[2]
+    member = place_of(sentence).rpartition(".")[2]
     member = member[:1].upper() + member[1:]
     is_missing = sentence.endswith(NOT_NULL)
     name = f"{member}RequiredException" if is_missing else f"Invalid{member}Exception"

@@ -26,6 +26,10 @@ class Alias(msgspec.Struct, frozen=True, rename="camel"):
         """One version and no weights."""
         return not self.weights
 
+    def serves_only(self, version: str) -> bool:
+        """Whether all traffic goes to this version."""
+        return self.is_whole and self.version == version
+
     @property
     def versions(self) -> set[str]:
         """Every version that may receive traffic."""
@@ -49,6 +53,10 @@ class PreconditionFailedError(Exception):
     """Someone changed the function or the alias between our read and our write."""
 
 
+class UnknownVersionError(Exception):
+    """The function has no version of that number."""
+
+
 def get_function(name: str) -> dict[str, Any] | None:
     """Configuration of `$LATEST`, or None where there is no such function."""
     try:
@@ -64,6 +72,16 @@ def get_version(name: str, version: str) -> dict[str, Any]:
     return dict(client("lambda").get_function_configuration(FunctionName=name, Qualifier=version))
 
 
+def find_version(name: str, version: str) -> dict[str, Any] | None:
+    """Configuration of a published version, or None where there is none of that number."""
+    try:
+        return get_version(name, version)
+    except ClientError as error:
+        if failures.code(error) == "ResourceNotFoundException":
+            return None
+        raise
+
+
 def get_alias(name: str, alias: str) -> Alias | None:
     """The alias as it is now, or None where there is none."""
     try:
@@ -76,7 +94,10 @@ def get_alias(name: str, alias: str) -> Alias | None:
 
 
 def point_alias(name: str, alias: str, version: str, revision_id: str) -> Alias:
-    """Point the alias to one version alone. PreconditionFailedError if it has changed."""
+    """
+    Point the alias to one version alone. PreconditionFailedError if it has changed,
+    UnknownVersionError where there is no such version.
+    """
     try:
         changed = client("lambda").update_alias(
             FunctionName=name,
@@ -86,6 +107,8 @@ def point_alias(name: str, alias: str, version: str, revision_id: str) -> Alias:
             RevisionId=revision_id,
         )
     except ClientError as error:
+        if failures.code(error) == "ResourceNotFoundException":
+            raise UnknownVersionError(f"function {name} has no version {version}") from error
         raise _precondition(error) from error
     return _alias(changed)
 

@@ -23,7 +23,7 @@ class Alarm(msgspec.Struct, frozen=True, rename="camel"):
 
     `seconds_to_fire` is how long a metric must breach before the alarm can be red, and
     `window_seconds` how far it looks back: its datapoints to alarm, and its evaluation periods. 0
-    for a composite, of which neither is known.
+    for a composite, of which neither is known. `since` is when its state changed, in ISO 8601.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Alarm(msgspec.Struct, frozen=True, rename="camel"):
     is_composite: bool
     seconds_to_fire: int = 0
     window_seconds: int = 0
+    since: str = ""
 
 
 def get_alarms(names: Sequence[str]) -> list[Alarm]:
@@ -245,6 +246,7 @@ def _alarm(found: dict[str, Any], is_composite: bool) -> Alarm:
         is_composite=is_composite,
         seconds_to_fire=period * (found.get("DatapointsToAlarm") or periods),
         window_seconds=period * periods,
+        since=found["StateTransitionedTimestamp"].isoformat(),
     )
 
 

@@ -105,7 +105,12 @@ def active_deployments(application: str, group: str) -> list[str]:
             applicationName=application, deploymentGroupName=group, includeOnlyStatuses=ACTIVE
         )
     )
-    return [each for page in pages for each in page["deployments"]]
+    try:
+        return [each for page in pages for each in page["deployments"]]
+    except ClientError as error:
+        if failures.code(error) in _UNKNOWN:
+            return []
+        raise
 
 
 def find_deployment(

@@ -27,6 +27,7 @@ class Job(msgspec.Struct, frozen=True, rename="camel"):
     reason: str
     bucket: str
     key: str
+    is_revoked: bool = False
 
 
 def get_profile(name: str) -> Profile | None:
@@ -67,4 +68,5 @@ def get_job(job_id: str) -> Job:
         reason=found.get("statusReason", ""),
         bucket=signed.get("bucketName", ""),
         key=signed.get("key", ""),
+        is_revoked="revocationRecord" in found,
     )

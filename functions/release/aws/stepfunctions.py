@@ -1,6 +1,8 @@
-"""Step Functions: is an execution over?"""
+"""Step Functions: is an execution over? And the start of one."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import msgspec
 from botocore.exceptions import ClientError
@@ -10,10 +12,11 @@ from release.aws.clients import client
 
 
 class ExecutionState(msgspec.Struct, frozen=True, rename="camel"):
-    """Status of an execution, and how often it has been redriven."""
+    """Status of an execution, how often it has been redriven, and the error it ended with."""
 
     status: str
     redrive_count: int
+    error: str | None = None
 
     @property
     def is_over(self) -> bool:
@@ -29,4 +32,12 @@ def describe_execution(arn: str) -> ExecutionState | None:
         if failures.code(error) == "ExecutionDoesNotExist":
             return None
         raise
-    return ExecutionState(found["status"], found.get("redriveCount", 0))
+    return ExecutionState(found["status"], found.get("redriveCount", 0), found.get("error"))
+
+
+def start_execution(machine_arn: str, event: Mapping[str, object]) -> str:
+    """Start an execution with this input; returns its ARN."""
+    started = client("stepfunctions").start_execution(
+        stateMachineArn=machine_arn, input=msgspec.json.encode(event).decode()
+    )
+    return str(started["executionArn"])

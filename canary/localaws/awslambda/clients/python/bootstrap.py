@@ -1,8 +1,9 @@
 """
 Start Lambda's runtime client, with the embedded AWS's connection and clock in place of its own.
 
-Arguments: the handler, the directory that is `/opt`, now, and how long the start may sleep. Runs
-under any Python from 3.9 on, which sees nothing of the project but its `clients/python`.
+Arguments: the handler, the directory that is `/opt`, now, how long the start may sleep, and the
+socket to the Runtime API. Runs under any Python from 3.9 on, which sees nothing of the project but
+its `clients/python`.
 """
 
 import os
@@ -16,8 +17,9 @@ import runtime_clock
 
 def main() -> None:
     """Serve invocations until the process is killed."""
-    _, handler, opt, now, limit = sys.argv
+    _, handler, opt, now, limit, door = sys.argv
     _end_with_parent()
+    runtime_client.connect(int(door))
     runtime_clock.install(runtime_client.time_out)
     runtime_clock.begin(float(now), float(limit))
     version = "python{}.{}".format(*sys.version_info)

@@ -17,11 +17,9 @@ _RUNTIME = "/2018-06-01/runtime/invocation"
 class _Connection:
     """One HTTP connection that is kept."""
 
-    def __init__(self) -> None:
-        host, _, port = os.environ["AWS_LAMBDA_RUNTIME_API"].partition(":")
-        self._socket = socket.create_connection((host, int(port)))
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = self._socket.makefile("rb")
+    def __init__(self, opened: socket.socket) -> None:
+        self._socket = opened
+        self._stream = opened.makefile("rb")
         self._unsent = b""
 
     def post(self, place: str, body: bytes = b"") -> None:
@@ -55,14 +53,14 @@ def _request(method: str, place: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-_connection: _Connection | None = None
+_connections: list[_Connection] = []
 _invocation = "init"
 
 
-def _connected() -> _Connection:
-    global _connection
-    _connection = _connection or _Connection()
-    return _connection
+def connect(door: int) -> None:
+    """Use the connection that this process was started with; what it starts does not get it."""
+    os.set_inheritable(door, False)
+    _connections.append(_Connection(socket.socket(fileno=door)))
 
 
 def initialize_client(_user_agent: str) -> None:
@@ -72,7 +70,7 @@ def initialize_client(_user_agent: str) -> None:
 def next() -> tuple[bytes, dict[str, object]]:
     """Wait for the next invocation: its event and its headers."""
     global _invocation
-    body, headers = _connected().get("next")
+    body, headers = _connections[0].get("next")
     _invocation = headers["Lambda-Runtime-Aws-Request-Id"]
     runtime_clock.begin(float(headers["Canary-Now"]), float(headers["Canary-Limit"]))
     return body, {
@@ -85,16 +83,16 @@ def post_invocation_result(
     invoke_id: str, result: bytes, _content_type: str, _invocation_id: str | None = None
 ) -> None:
     """Answer the invocation."""
-    _connected().post(f"{invoke_id}/response", result)
+    _connections[0].post(f"{invoke_id}/response", result)
 
 
 def post_error(
     invoke_id: str, error: str, _xray_fault: str, _invocation_id: str | None = None
 ) -> None:
     """Report that the invocation failed."""
-    _connected().post(f"{invoke_id}/error", error.encode())
+    _connections[0].post(f"{invoke_id}/error", error.encode())
 
 
 def time_out() -> None:
     """Say that the code sleeps beyond its time-out; what follows is the end of this process."""
-    _connected().get(f"{_invocation}/timeout")
+    _connections[0].get(f"{_invocation}/timeout")
