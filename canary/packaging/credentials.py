@@ -16,7 +16,7 @@ _KINDS: tuple[tuple[str, tuple[bytes, ...], re.Pattern[bytes]], ...] = (
     ),
     (
         "an AWS secret access key",
-        (b"ecret_access_key", b"ECRET_ACCESS_KEY", b"ecretAccessKey", b"ecretaccesskey"),
+        (b"ecret_access_key", b"ECRET_ACCESS_KEY", b"ecretAccessKey"),
         re.compile(
             rb"(?i:secret_?access_?key)[\"']?\s{0,9}[=:]\s{0,9}[\"']?"
             rb"(?![A-Za-z0-9/+]*EXAMPLE)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])"

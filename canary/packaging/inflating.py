@@ -11,6 +11,7 @@ from typing import BinaryIO
 _BLOCK = 128 * 1024
 _LOCAL = struct.Struct("<4s2xHH4xLLLHH")  # the header before each file's data
 _SIGNATURE = b"PK\3\4"
+_ELSEWHERE = "is not where the directory says"
 _SIZES_FOLLOW, _UTF8 = 0x08, 0x800
 
 
@@ -26,31 +27,35 @@ def contents(archive: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     deflated = entry.compress_type == zipfile.ZIP_DEFLATED
     for block in (_inflated if deflated else _raw)(archive, entry):
         size += len(block)
-        if size > entry.file_size:
-            raise zipfile.BadZipFile(f"has more than the {entry.file_size:,} bytes it declares")
+        _require(
+            size <= entry.file_size, f"has more than the {entry.file_size:,} bytes it declares"
+        )
         checksum = zlib.crc32(block, checksum)
         yield block
-    if size != entry.file_size:
-        raise zipfile.BadZipFile(f"has {size:,} bytes instead of {entry.file_size:,}")
-    if checksum != entry.CRC:
-        raise zipfile.BadZipFile("is damaged: its checksum is another")
+    _require(size == entry.file_size, f"has {size:,} bytes instead of {entry.file_size:,}")
+    _require(checksum == entry.CRC, "is damaged: its checksum is another")
+
+
+def _require(holds: bool, else_said: str) -> None:
+    if not holds:
+        raise zipfile.BadZipFile(else_said)
 
 
 def _seek_to_data(archive: BinaryIO, entry: zipfile.ZipInfo) -> None:
-    if not 0 <= entry.header_offset < 1 << 63:
-        raise zipfile.BadZipFile("is not where the directory says")
+    """Past the file's own header, which must say what the directory says."""
+    _require(0 <= entry.header_offset < 1 << 63, _ELSEWHERE)
     archive.seek(entry.header_offset)
     header = archive.read(_LOCAL.size)
-    if len(header) < _LOCAL.size or not header.startswith(_SIGNATURE):
-        raise zipfile.BadZipFile("is not where the directory says")
+    _require(len(header) == _LOCAL.size and header.startswith(_SIGNATURE), _ELSEWHERE)
     _, flags, method, *numbers, name_length, extra_length = _LOCAL.unpack(header)
-    name = archive.read(name_length)
     encoding = "utf-8" if entry.flag_bits & _UTF8 else "cp437"
-    if name != entry.orig_filename.encode(encoding) or method != entry.compress_type:
-        raise zipfile.BadZipFile("is another file than the directory says")
+    same = archive.read(name_length) == entry.orig_filename.encode(encoding)
+    _require(same and method == entry.compress_type, "is another file than the directory says")
     said = (entry.CRC, entry.compress_size, entry.file_size)
-    if not flags & _SIZES_FOLLOW and not _agree(numbers, said):
-        raise zipfile.BadZipFile("has other sizes, or another checksum, than the directory says")
+    _require(
+        bool(flags & _SIZES_FOLLOW) or _agree(numbers, said),
+        "has other sizes, or another checksum, than the directory says",
+    )
     archive.seek(extra_length, 1)
 
 
@@ -63,8 +68,7 @@ def _raw(archive: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
     left = entry.compress_size
     while left:
         block = archive.read(min(left, _BLOCK))
-        if not block:
-            raise zipfile.BadZipFile("is cut off")
+        _require(bool(block), "is cut off")
         left -= len(block)
         yield block
 
@@ -79,5 +83,4 @@ def _inflated(archive: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         yield stream.flush(_BLOCK)
     except zlib.error as error:
         raise zipfile.BadZipFile(f"cannot be inflated ({error})") from error
-    if not stream.eof or stream.unused_data:
-        raise zipfile.BadZipFile("does not end where the directory says")
+    _require(stream.eof and not stream.unused_data, "does not end where the directory says")

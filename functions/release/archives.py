@@ -71,25 +71,13 @@ def directory(content: io.RawIOBase, where: str) -> list[zipfile.ZipInfo]:
 
 
 def problems(entries: Sequence[zipfile.ZipInfo], runtime: str, handler: str) -> Iterator[str]:
-    """Each rule that is broken, as what follows the package's name; without handler, that too."""
-    names = [entry.orig_filename for entry in entries]
-    if unsafe := [name for name in names if not is_plain(name.removesuffix("/"))]:
-        yield (
-            f"has names that are no plain relative paths ({_some(unsafe)}). Zip a folder's content "
-            "from within it."
-        )
-    if twice := _twice(names):
-        yield f"holds something twice ({_some(twice)}). Zip it anew."
-    if special := [entry.orig_filename for entry in entries if _is_special(entry)]:
-        yield (
-            f"holds symbolic links or other special files ({_some(special)}). Put in what they "
-            "lead to, as `canary package build` does."
-        )
-    if strange := [entry.orig_filename for entry in entries if _is_strange(entry)]:
-        yield (
-            f"holds files that are encrypted, or neither stored nor deflated ({_some(strange)}). "
-            "Zip it anew, without a password."
-        )
+    """
+    Each rule that is broken, as what follows the package's name. The handler's module is looked for
+    where one is given.
+    """
+    for offenders, sentence in _offenders(entries):
+        if offenders:
+            yield sentence.format(_some(offenders))
     unzipped = sum(entry.file_size for entry in entries)
     if unzipped > UNZIPPED_LIMIT:
         yield (
@@ -97,7 +85,35 @@ def problems(entries: Sequence[zipfile.ZipInfo], runtime: str, handler: str) -> 
             "Make it smaller."
         )
     if handler:
-        yield from _handler_problems(set(names), runtime, handler)
+        yield from _handler_problems({each.orig_filename for each in entries}, runtime, handler)
+
+
+def _offenders(entries: Sequence[zipfile.ZipInfo]) -> Iterator[tuple[list[str], str]]:
+    """For each rule of single files: who breaks it, and how that is told."""
+    yield (
+        _names(entries, lambda entry: not is_plain(entry.orig_filename.removesuffix("/"))),
+        "has names that are no plain relative paths ({}). Zip a folder's content from within it.",
+    )
+    yield (
+        _twice([entry.orig_filename for entry in entries]),
+        "holds something twice ({}). Zip it anew.",
+    )
+    yield (
+        _names(entries, _is_special),
+        "holds symbolic links or other special files ({}). Put in what they lead to, as "
+        "`canary package build` does.",
+    )
+    yield (
+        _names(entries, _is_strange),
+        "holds files that are encrypted, or neither stored nor deflated ({}). Zip it anew, without "
+        "a password.",
+    )
+
+
+def _names(
+    entries: Sequence[zipfile.ZipInfo], which: Callable[[zipfile.ZipInfo], bool]
+) -> list[str]:
+    return [entry.orig_filename for entry in entries if which(entry)]
 
 
 def is_folder(entry: zipfile.ZipInfo) -> bool:
@@ -125,7 +141,12 @@ def content_hash(entries: Sequence[zipfile.ZipInfo]) -> str:
 def _twice(names: Sequence[str]) -> list[str]:
     """Names that come again, and files that are folders too."""
     counts = Counter(name.removesuffix("/") for name in names)
-    folders = {str(folder) for name in names for folder in PurePosixPath(name).parents}
+    folders: set[str] = set()
+    for name in names:
+        folder = name.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     files = {name for name in names if not name.endswith("/")}
     return [name for name, count in counts.items() if count > 1] + sorted(files & folders)
 
@@ -148,9 +169,10 @@ def _handler_problems(names: set[str], runtime: str, handler: str) -> Iterator[s
         return
     wanted = [place.format(_PATHS[family](handler)) for place in _PLACES[family]]
     if not set(wanted) & names:
+        none_of = ascii(", ".join(wanted))[1:-1]
         yield (
-            f"has no module for the handler {handler!r} ({runtime}): none of {', '.join(wanted)} "
-            "is in it. Zip the folder's content, not the folder."
+            f"has no module for the handler {handler!r} ({runtime}): none of {none_of} is in it. "
+            "Zip the folder's content, not the folder."
         )
 
 

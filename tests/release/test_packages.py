@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from canary.localaws import LocalAws
 from canary.localaws.sandbox import archive
@@ -107,13 +105,27 @@ def test_a_bucket_without_versions_is_refused(aws: LocalAws) -> None:
         packages.find("plain", "incoming/x.zip", "null")
 
 
-@settings(max_examples=25)
-@given(content=st.binary(max_size=300) | st.binary().map(lambda tail: b"PK\x05\x06" + tail))
-def test_any_bytes_are_a_package_or_refused(content: bytes) -> None:
-    """A broken zip is our error, never another."""
-    with LocalAws() as running:
-        client = running.client("s3")
-        client.create_bucket(Bucket=BUCKET)
-        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+@pytest.mark.parametrize("key", ["incoming/../signed/x.zip", "incoming//x.zip", "incoming/\nx"])
+def test_a_key_that_is_no_plain_path_is_refused(aws: LocalAws, key: str) -> None:
+    """On its way to S3 it may become another one."""
+    with pytest.raises(PackageInvalidError, match="is no plain path"):
+        packages.find(BUCKET, key, "1")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [({"app.py": "", "../x": ""}, "no plain relative paths"), ({"a": "", "a/b": ""}, "twice")],
+)
+def test_the_pipeline_keeps_the_rules_of_the_directory(
+    aws: LocalAws, files: dict[str, str], words: str
+) -> None:
+    """The same that `canary package validate` tells."""
+    with pytest.raises(PackageInvalidError, match=words):
+        packages.inspect(upload(aws, archive(files)), "python3.13", "app.handler")
+
+
+def test_broken_bytes_are_no_package(aws: LocalAws) -> None:
+    """Read from S3, too, a broken zip is our error, never another."""
+    for content in (b"", b"PK\x05\x06", b"PK\x05\x06" + bytes(18), b"x" * 300):
         with pytest.raises(PackageInvalidError):
-            packages.inspect(upload(running, content), "python3.13", "app.handler")
+            packages.inspect(upload(aws, content), "python3.13", "app.handler")
