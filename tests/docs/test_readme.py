@@ -1,4 +1,4 @@
-"""The README cannot lie: its picture, its request and its links are checked."""
+"""README and docs cannot lie: picture, request, links and targets are checked."""
 
 import json
 import re
@@ -9,6 +9,7 @@ from release import request
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+REQUEST = (ROOT / "docs" / "request.md").read_text()
 
 
 def test_the_picture_is_that_of_the_machine() -> None:
@@ -19,15 +20,20 @@ def test_the_picture_is_that_of_the_machine() -> None:
 
 def test_the_request_is_one_that_is_taken() -> None:
     """What a reader copies is valid."""
-    (example,) = re.findall(r"```json\n(.*?)```", README, re.S)
+    (example,) = re.findall(r"```json\n(.*?)```", REQUEST, re.S)
     assert request.parse(json.loads(example)).policy.bake_minutes == 10
 
 
 def test_every_link_leads_somewhere() -> None:
     """Links inside the repository."""
-    targets = re.findall(r"\]\((?!http)([^)#]+)\)", README)
-    assert targets
-    assert [each for each in targets if not (ROOT / each).exists()] == []
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    links = [
+        page.parent / target
+        for page in pages
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text())
+    ]
+    assert len(links) > 10
+    assert [each for each in links if not each.exists()] == []
 
 
 def test_every_make_target_exists() -> None:
