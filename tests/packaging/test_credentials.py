@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from canary.packaging import credentials
 
 KEY_ID = b"AKIA" + b"Q3EGRT5XWIKZ2UVN"
-SECRET = b"aws_secret_access_key = " + b"wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEY0"
+SECRET = (
+    b"aws_secret_access_key = " + b"wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEY0"
+)  # pragma: allowlist secret
 PRIVATE = b"-----BEGIN RSA PRIVATE " + b"KEY-----\n" + b"MIIEowIBAAKCAQEAy" * 4
 
 
@@ -40,7 +42,7 @@ def test_a_credential_is_found_with_its_line(text: bytes, kind: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        b"AKIAIOSFODNN7EXAMPLE",
+        b"AKIAIOSFODNN7EXAMPLE",  # pragma: allowlist secret
         b"aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
         b"X" + KEY_ID,
         KEY_ID + b"X",
