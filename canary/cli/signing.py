@@ -68,6 +68,8 @@ def sign(
     job = _wait(console, signer.start_job(stack.signing_profile, source, _PREFIX, token))
     if job.status != "Succeeded":
         screen.tell(console, "red", job.status, f"signing job {job.id}: {_why(job)}")
+        if as_json:
+            screen.document({"schema": 1, "job": job.id, "status": job.status, "exitCode": FAILED})
         context.exit(FAILED)
     signed = _signed(job)
     screen.tell(
@@ -81,10 +83,12 @@ def sign(
             {
                 "schema": 1,
                 "job": job.id,
+                "status": job.status,
                 "bucket": signed.bucket,
                 "key": signed.key,
                 "version": signed.version,
                 "output": str(output) if output else None,
+                "exitCode": 0,
             }
         )
 
