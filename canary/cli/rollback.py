@@ -98,10 +98,11 @@ def _confirmed(console: Console, target: Target, asked: dict[str, Any], yes: boo
         f"{asked['version'] or release.plan.stable_version}.",
         soft_wrap=True,
     )
+    alias = targets.require_alias(target.function, target.alias)
+    confirmation = targets.confirmation(alias, release)
     if not yes:
         _ask()
-    version, *others = shares
-    return f"{target.function}:{'+'.join([version, *sorted(others)])}"
+    return confirmation
 
 
 def _ask() -> None:

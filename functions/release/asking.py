@@ -24,8 +24,9 @@ def begin(execution: Execution, asked: OperatorRequest) -> tuple[Release, str]:
     begun_before = targets.requested_by(asked.target, by)
     if begun_before:
         return begun_before, reason
-    targets.require_confirmed(asked)
+    alias = targets.require_alias(asked.function, asked.alias)
     release = targets.to_undo(asked.target, forced=asked.force, version=asked.version)
+    targets.require_confirmed(asked, alias, release)
     if asked.version and asked.version != release.plan.stable_version:
         _require_restorable(asked.function, asked.version)
     begun = _request(release.release, asked, by, reason)

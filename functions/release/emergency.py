@@ -26,7 +26,10 @@ def restore(asked: OperatorRequest) -> Release:
             f"--function-version {asked.version or 'N'} --routing-config "
             "AdditionalVersionWeights={}. Nothing changed."
         )
-    alias, version = targets.require_alias(asked), asked.version or item["stableVersion"]
+    alias, version = (
+        targets.require_alias(asked.function, asked.alias),
+        asked.version or item["stableVersion"],
+    )
     if not alias.serves_only(version):
         _point(asked, version, alias.revision_id)
     release = record.get(item["release"])

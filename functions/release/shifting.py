@@ -8,7 +8,7 @@ import msgspec
 
 from release import guards, record
 from release.aws import dynamodb
-from release.aws.dynamodb import Attr, ConditionFailedError, Put, Update
+from release.aws.dynamodb import Attr, Check, ConditionFailedError, Put, Update
 from release.baseline import Baseline
 from release.errors import ReleaseStaleError
 from release.plan import Plan
@@ -19,7 +19,8 @@ def begin(plan: Plan, new_version: str, baseline: Baseline) -> None:
     Say that traffic may shift from now on; from here on the way out is RollBack.
 
     What the stable version was like is frozen with it. ReleaseStaleError if a rollback was asked
-    for or the release is over.
+    for or the release is over; also if the one that serves is being undone, which moves the alias
+    from under this one.
     """
     now = int(time.time())
     frozen = msgspec.to_builtins(baseline)
@@ -30,8 +31,18 @@ def begin(plan: Plan, new_version: str, baseline: Baseline) -> None:
             record.serving_key(plan.target),
             {"release": plan.release, "stableVersion": plan.stable_version},
         ),
+        *_serving_stays(plan),
     )
     guards.begin(plan, now)
+
+
+def _serving_stays(plan: Plan) -> list[Check]:
+    """That nobody has asked to undo the promoted release that serves now."""
+    serving = dynamodb.get(record.serving_key(plan.target))
+    if serving is None or serving["release"] == plan.release:
+        return []
+    undone = Attr("rollbackRequested").exists() & Attr("outcome").eq("promoted")
+    return [Check(record.release_key(serving["release"]), ~undone)]
 
 
 def note_deployment(release: str, deployment_id: str, deadline: int) -> None:
@@ -78,12 +89,12 @@ def _set(release: str, changes: dict[str, object]) -> None:
     dynamodb.update(Update(record.release_key(release), changes, Attr("pk").exists()))
 
 
-def _set_or_stale(release: str, changes: dict[str, object], *more: Put) -> None:
+def _set_or_stale(release: str, changes: dict[str, object], *more: Put | Check) -> None:
     """Write, and what goes with it, unless the release is over or a rollback was asked for."""
     wanted = Attr("outcome").eq("in_progress") & Attr("rollbackRequested").not_exists()
     try:
         dynamodb.transact(Update(record.release_key(release), changes, wanted), *more)
     except ConditionFailedError as error:
         raise ReleaseStaleError(
-            f"release {release} is over, or a rollback of it was asked for"
+            f"release {release} is over, or a rollback of it, or of what serves, was asked for"
         ) from error

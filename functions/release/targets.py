@@ -85,24 +85,35 @@ def requested_by(target: str, by: str) -> Release | None:
     return None
 
 
-def require_confirmed(asked: OperatorRequest) -> None:
-    """The alias must be there, and serve what was confirmed, where that is asked for."""
-    alias = require_alias(asked)
-    confirmation = f"{asked.function}:{'+'.join([alias.version, *sorted(alias.weights)])}"
-    if asked.confirm == confirmation or (asked.mode == "auto" and asked.confirm is None):
+def confirmation(alias: awslambda.Alias, release: Release) -> str:
+    """
+    What confirms that this release is to be undone: the versions that the alias serves, and the one
+    that the release is about to bring. So what was seen before a newer release began is stale.
+    """
+    versions = [alias.version, *sorted(alias.weights)]
+    if release.outcome == "in_progress" and release.new_version not in versions:
+        versions.append(release.new_version or "?")
+    return f"{release.plan.function}:{'+'.join(versions)}"
+
+
+def require_confirmed(asked: OperatorRequest, alias: awslambda.Alias, release: Release) -> None:
+    """The alias must serve what was confirmed, where that is asked for."""
+    wanted = confirmation(alias, release)
+    if asked.confirm == wanted or (asked.mode == "auto" and asked.confirm is None):
         return
     raise InvalidRequestError(
-        f"mode {asked.mode} with confirm {asked.confirm!r}, but {asked.target} serves {alias}. If "
-        f'it is still to be rolled back, send "confirm": "{confirmation}". Nothing changed.'
+        f"mode {asked.mode} with confirm {asked.confirm!r}, but {asked.target} serves {alias}, and "
+        f"release {release.release} is meant. If it is still to be rolled back, send "
+        f'"confirm": "{wanted}". Nothing changed.'
     )
 
 
-def require_alias(asked: OperatorRequest) -> awslambda.Alias:
+def require_alias(function: str, name: str) -> awslambda.Alias:
     """The alias; TargetNotReadyError where there is none."""
-    alias = awslambda.get_alias(asked.function, asked.alias)
+    alias = awslambda.get_alias(function, name)
     if alias is None:
         raise TargetNotReadyError(
-            f"there is no function {asked.function!r}, or it has no alias {asked.alias!r}, in this "
+            f"there is no function {function!r}, or it has no alias {name!r}, in this "
             "account and region. Nothing changed."
         )
     return alias

@@ -69,9 +69,10 @@ class OperatorRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     An operator asks for the newest release of an alias to be undone, or for a version to serve.
 
     `confirm` is `<function>:<version>`, with `+<version>` for each other one that the operator saw
-    the alias serve; mode `manual` needs it, and where it is given it must still be so. `force` is
-    for a release that is final, an alias that someone else has moved. Mode `emergency` moves the
-    alias first, and reports afterwards what would have refused it.
+    the alias serve, or that the release meant is about to bring; mode `manual` needs it, and where
+    it is given it must still be so. `force` is for a release that is final, an alias that someone
+    else has moved. Mode `emergency` moves the alias first, and reports afterwards what would have
+    refused it.
     """
 
     schema: Literal[1]

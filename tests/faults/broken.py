@@ -114,7 +114,12 @@ def _publishes(original: Any, module: ModuleType) -> Any:
 
 RULES = {
     "the lock is taken whoever holds it": Broken(
-        (Break("release.lock", "_locks", _without_conditions),), "second", "protocol_is_kept"
+        (
+            Break("release.lock", "require_free", _nothing),
+            Break("release.lock", "_locks", _without_conditions),
+        ),
+        "second",
+        "protocol_is_kept",
     ),
     "PublishVersion does not hold the lock": Broken(
         (Break("release.lock", "hold", _nothing),), "stale", "protocol_is_kept"
