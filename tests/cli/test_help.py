@@ -50,8 +50,8 @@ def parse(example: str, directory: Path) -> None:
     """As click does it, without running anything; the files it names are there."""
     for name in ("bandit.sarif", "checkout.zip", "release.json"):
         (directory / name).touch()
-    for name in ("src", "web"):
-        (directory / name).mkdir(exist_ok=True)
+    for name in ("src", "web", "examples/checkout/good"):
+        (directory / name).mkdir(parents=True, exist_ok=True)
     _, verb, *arguments = shlex.split(example)
     command = main.commands[verb]
     while isinstance(command, click.Group):

@@ -66,8 +66,8 @@ def credentials(shell: Shell, team: Team) -> dict[str, str]:
     which tests/workflows/test_bootstrap.py reads, is replaced by one for the account.
     """
     overrides = [f"{name}={team.outputs[name]}" for name in NEEDED]
-    shell.aws(
-        *("cloudformation", "deploy", "--stack-name", "lambda-canary-ci"),
+    shell.run(
+        *("aws", "cloudformation", "deploy", "--stack-name", "lambda-canary-ci"),
         *("--template-file", str(ROOT / "bootstrap.yaml")),
         *("--capabilities", "CAPABILITY_NAMED_IAM"),
         *("--parameter-overrides", f"StagingSubjects={SUBJECT}", *overrides),

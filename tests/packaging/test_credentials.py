@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from canary.packaging import credentials
 
 KEY_ID = b"AKIA" + b"Q3EGRT5XWIKZ2UVN"
-SECRET = (
-    b"aws_secret_access_key = " + b"wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEY0"
-)  # pragma: allowlist secret
+SECRET = b"aws_secret_access_key = "  # pragma: allowlist secret
+SECRET += b"wJalrXUtnFEMIK7MDENGbPxRfiCYzzzzzzzzKEY0"
 PRIVATE = b"-----BEGIN RSA PRIVATE " + b"KEY-----\n" + b"MIIEowIBAAKCAQEAy" * 4
 
 

@@ -246,8 +246,14 @@ def _alarm(found: dict[str, Any], is_composite: bool) -> Alarm:
         is_composite=is_composite,
         seconds_to_fire=period * (found.get("DatapointsToAlarm") or periods),
         window_seconds=period * periods,
-        since=found["StateTransitionedTimestamp"].isoformat(),
+        since=_since(found),
     )
+
+
+def _since(found: dict[str, Any]) -> str:
+    """When it came to its state, in ISO 8601; empty where CloudWatch does not say."""
+    at = found.get("StateTransitionedTimestamp") or found.get("StateUpdatedTimestamp")
+    return at.isoformat() if at else ""
 
 
 def _period(found: dict[str, Any]) -> int:
