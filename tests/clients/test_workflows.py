@@ -47,7 +47,7 @@ class Runner:
 @pytest.fixture(scope="module")
 def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """An account with the stack, the example function, and bootstrap.yaml."""
-    with serving(tmp_path_factory.mktemp("served"), "--speed", "300", "--example") as shell:
+    with serving(tmp_path_factory.mktemp("served"), "--speed", "60", "--example") as shell:
         yield shell
 
 
@@ -60,10 +60,10 @@ def team(shell: Shell) -> Iterator[Team]:
 
 
 @pytest.fixture(scope="module")
-def credentials(shell: Shell, team: Team) -> dict[str, str]:
+def role(shell: Shell, team: Team) -> str:
     """
-    Of the role of the environment staging. GitHub's token is not to be had here: the trust policy,
-    which tests/workflows/test_bootstrap.py reads, is replaced by one for the account.
+    The role of the environment staging, its ARN. GitHub's token is not to be had here: the trust
+    policy, which tests/workflows/test_bootstrap.py reads, is replaced by one for the account.
     """
     overrides = [f"{name}={team.outputs[name]}" for name in NEEDED]
     shell.run(
@@ -84,9 +84,15 @@ def credentials(shell: Shell, team: Team) -> dict[str, str]:
         *("iam", "update-assume-role-policy", "--role-name", role),
         *("--policy-document", document),
     )
+    return f"arn:aws:iam::{account}:role/{role}"
+
+
+@pytest.fixture
+def credentials(shell: Shell, role: str) -> dict[str, str]:
+    """Of a session, two hours long as the role allows: two minutes here."""
     got = shell.aws(
-        *("sts", "assume-role", "--role-session-name", "GitHubActions"),
-        *("--role-arn", f"arn:aws:iam::{account}:role/{role}"),
+        *("sts", "assume-role", "--role-session-name", "GitHubActions", "--role-arn", role),
+        *("--duration-seconds", "7200"),
     )["Credentials"]
     return {
         "AWS_ACCESS_KEY_ID": got["AccessKeyId"],
